@@ -1,0 +1,187 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { cacheDirectory } from './cache.js';
+import { ServerProcess, freePorts, sleep } from './child-process.js';
+import { FLINK_VERSION, flinkDistribution } from './packages.js';
+
+export interface FlinkClusterOptions {
+  /** Task slots of the one TaskManager. */
+  readonly slots?: number;
+  /** How long to wait for all three servers to answer. */
+  readonly startMillis?: number;
+}
+
+const OPENED = [
+  'lang',
+  'net',
+  'io',
+  'nio',
+  'lang.reflect',
+  'text',
+  'time',
+  'util',
+  'util.concurrent',
+  'util.concurrent.atomic',
+  'util.concurrent.locks',
+];
+const JAVA_OPTIONS = [
+  '--add-exports=java.rmi/sun.rmi.registry=ALL-UNNAMED',
+  '--add-exports=java.security.jgss/sun.security.krb5=ALL-UNNAMED',
+  ...OPENED.map((name) => `--add-opens=java.base/java.${name}=ALL-UNNAMED`),
+  '--add-opens=java.base/sun.nio.ch=ALL-UNNAMED',
+];
+
+// Flink adds up its memory from parts; every part is given, so that it asks neither the machine nor for more than this.
+const TASK_MANAGER_MEMORY: Readonly<Record<string, string>> = {
+  'taskmanager.cpu.cores': '2',
+  'taskmanager.memory.network.min': '128mb',
+  'taskmanager.memory.network.max': '128mb',
+  'taskmanager.memory.managed.size': '512mb',
+  'taskmanager.memory.task.heap.size': '1024mb',
+  'taskmanager.memory.task.off-heap.size': '0b',
+  'taskmanager.memory.framework.heap.size': '128mb',
+  'taskmanager.memory.framework.off-heap.size': '128mb',
+  'taskmanager.memory.jvm-metaspace.size': '256mb',
+  'taskmanager.memory.jvm-overhead.min': '256mb',
+  'taskmanager.memory.jvm-overhead.max': '256mb',
+};
+
+const LOGGING = `rootLogger.level = INFO
+rootLogger.appenderRef.c.ref = C
+appender.c.name = C
+appender.c.type = CONSOLE
+appender.c.layout.type = PatternLayout
+appender.c.layout.pattern = %d %-5p %c{1} - %m%n
+`;
+
+let started = 0;
+
+async function answers(url: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
+    return response.ok ? await response.text() : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A real Apache Flink session cluster with its SQL Gateway, on loopback and free ports.
+ * `STREAMCELL_FLINK_GATEWAY` and `STREAMCELL_FLINK_REST` name a running one to use instead; that one is left running.
+ */
+export class FlinkCluster {
+  gatewayUrl = '';
+  restUrl = '';
+  logDirectory = '';
+  private servers: ServerProcess[] = [];
+
+  constructor(private readonly options: FlinkClusterOptions = {}) {}
+
+  async start(): Promise<this> {
+    const { STREAMCELL_FLINK_GATEWAY: gateway, STREAMCELL_FLINK_REST: rest } = process.env;
+    if (gateway && rest) {
+      this.gatewayUrl = gateway;
+      this.restUrl = rest;
+      return this;
+    }
+    const distribution = await flinkDistribution();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.tryStart(distribution);
+        return this;
+      } catch (cause) {
+        // A port may have been taken between asking for it and binding it.
+        const taken = this.servers.some((server) =>
+          /Address already in use|BindException|Could not start rest endpoint/.test(server.logTail()),
+        );
+        await this.stop();
+        if (!taken || attempt === 3) throw cause;
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    const servers = this.servers.reverse();
+    this.servers = [];
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+
+  private async tryStart(distribution: string): Promise<void> {
+    const slots = this.options.slots ?? 8;
+    const [rest, gateway, rpc, data] = (await freePorts(4)) as [number, number, number, number];
+    const home = cacheDirectory('flink-runs', `${Date.now()}-${process.pid}-${++started}`);
+    this.logDirectory = home;
+    await mkdir(home, { recursive: true });
+    await writeFile(
+      join(home, 'config.yaml'),
+      `jobmanager: {bind-host: 127.0.0.1, rpc: {address: 127.0.0.1, port: ${rpc}}, memory: {process: {size: 1600m}}}
+taskmanager: {bind-host: 127.0.0.1, host: 127.0.0.1, numberOfTaskSlots: ${slots}, data: {port: ${data}}}
+rest: {address: 127.0.0.1, bind-address: 127.0.0.1, port: ${rest}}
+sql-gateway: {endpoint: {rest: {address: 127.0.0.1, port: ${gateway}}}}
+`,
+    );
+    await writeFile(join(home, 'log4j.properties'), LOGGING);
+    const flink = join(distribution, 'pyflink');
+    const environment = {
+      FLINK_CONF_DIR: home,
+      FLINK_HOME: flink,
+      FLINK_LIB_DIR: join(flink, 'lib'),
+      FLINK_OPT_DIR: join(flink, 'opt'),
+      FLINK_PLUGINS_DIR: join(flink, 'plugins'),
+    };
+    const lib = join(flink, 'lib', '*');
+    const opt = ['sql-gateway', 'python'].map((name) => join(flink, 'opt', `flink-${name}-${FLINK_VERSION}.jar`));
+    const java = (name: string, memory: readonly string[], classPath: readonly string[], ...rest: string[]): void => {
+      const args = [
+        ...memory,
+        ...JAVA_OPTIONS,
+        `-Dlog4j.configurationFile=file:${join(home, 'log4j.properties')}`,
+        '-cp',
+        classPath.join(delimiter),
+        ...rest,
+      ];
+      this.servers.push(new ServerProcess('java', args, join(home, `${name}.log`), { cwd: home, environment }));
+    };
+    java(
+      'jobmanager',
+      ['-Xmx1g'],
+      [lib],
+      'org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint',
+      '--configDir',
+      home,
+    );
+    const memory = Object.entries(TASK_MANAGER_MEMORY).flatMap(([key, value]) => ['-D', `${key}=${value}`]);
+    java(
+      'taskmanager',
+      ['-Xmx1500m', '-XX:MaxDirectMemorySize=700m'],
+      [lib],
+      'org.apache.flink.runtime.taskexecutor.TaskManagerRunner',
+      '--configDir',
+      home,
+      ...memory,
+    );
+    java(
+      'gateway',
+      ['-Xmx1g'],
+      [lib, ...opt],
+      'org.apache.flink.table.gateway.SqlGateway',
+      '-Dsql-gateway.endpoint.rest.address=127.0.0.1',
+    );
+
+    this.restUrl = `http://127.0.0.1:${rest}`;
+    this.gatewayUrl = `http://127.0.0.1:${gateway}`;
+    const deadline = Date.now() + (this.options.startMillis ?? 120_000);
+    for (;;) {
+      const overview = await answers(`${this.restUrl}/overview`);
+      if (overview?.includes(`"slots-total":${slots}`) && (await answers(`${this.gatewayUrl}/info`)) !== undefined)
+        return;
+      const dead = this.servers.find((server) => !server.alive);
+      if (dead || Date.now() > deadline) {
+        throw new Error(
+          `Flink ${FLINK_VERSION} did not come up; logs are in ${home}\n${(dead ?? this.servers[0])?.logTail() ?? ''}`,
+        );
+      }
+      await sleep(200);
+    }
+  }
+}
