@@ -1,0 +1,9 @@
+// Tests run as compiled ESM out of dist/, so that worker entry points resolve exactly as they do in production.
+export default {
+  testEnvironment: 'node',
+  transform: {},
+  roots: ['<rootDir>/runtime/dist', '<rootDir>/test/dist'],
+  testMatch: ['**/*.test.js'],
+  modulePathIgnorePatterns: ['<rootDir>/.cache'],
+  testTimeout: 30000,
+};
