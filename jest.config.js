@@ -5,5 +5,6 @@ export default {
   roots: ['<rootDir>/runtime/dist', '<rootDir>/test/dist'],
   testMatch: ['**/*.test.js'],
   modulePathIgnorePatterns: ['<rootDir>/.cache'],
+  testPathIgnorePatterns: ['/node_modules/', '\\.cluster\\.test\\.js$'],
   testTimeout: 30000,
 };

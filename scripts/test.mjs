@@ -1,0 +1,67 @@
+// The test entry points: `npm test` (everything that needs no server), `npm run test:fast` (the unit tests alone, for every save),
+// `npm run test:cluster` (real Flink and real Kafka). Closes with the plain line `N passed, N failed`.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureBuilt, run } from './set-up.mjs';
+
+const suite = process.argv[2] ?? 'all';
+const extra = process.argv.slice(3);
+const totals = { passed: 0, failed: 0 };
+
+async function check(name, command, args) {
+  process.stderr.write(`\n== ${name}\n`);
+  const code = await run(command, args);
+  if (code === 0) totals.passed++;
+  else {
+    totals.failed++;
+    process.stderr.write(`== ${name}: failed (exit code ${code})\n`);
+  }
+}
+
+async function jest(name, args) {
+  process.stderr.write(`\n== ${name}\n`);
+  const folder = mkdtempSync(join(tmpdir(), 'streamcell-test-'));
+  const report = join(folder, 'report.json');
+  try {
+    const code = await run(process.execPath, [
+      '--experimental-vm-modules',
+      '--no-warnings',
+      'node_modules/jest/bin/jest.js',
+      '--json',
+      `--outputFile=${report}`,
+      ...args,
+      ...extra,
+    ], { stdio: ['inherit', 'ignore', 'inherit'] });
+    const result = JSON.parse(readFileSync(report, 'utf8'));
+    totals.passed += result.numPassedTests;
+    // A file that does not even load counts as one failure, and so does a run that found no test at all.
+    totals.failed += result.numFailedTests + result.numRuntimeErrorTestSuites;
+    if (result.numTotalTests === 0 || (code !== 0 && result.numFailedTests + result.numRuntimeErrorTestSuites === 0)) totals.failed++;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+await ensureBuilt();
+switch (suite) {
+  case 'all':
+    await check('lint: eslint', 'npx', ['eslint', '.']);
+    await check('lint: import arrows', 'npx', ['depcruise', '--config', '.dependency-cruiser.cjs', 'runtime']);
+    await check('format', 'npx', ['prettier', '--check', '--log-level', 'warn', '.']);
+    await check('types', 'npx', ['tsc', '-b']);
+    await jest('unit tests, laws, goldens', []);
+    break;
+  case 'fast':
+    await jest('unit tests', ['--testPathIgnorePatterns', 'test/dist/']);
+    break;
+  case 'cluster':
+    await jest('real Flink and Kafka', ['--config', 'jest.cluster.config.js', '--runInBand']);
+    await check('conformance', 'npm', ['run', '--silent', 'conformance', '--', '--check']);
+    break;
+  default:
+    process.stderr.write(`unknown suite ${suite}: all, fast or cluster\n`);
+    process.exit(2);
+}
+process.stdout.write(`${totals.passed} passed, ${totals.failed} failed\n`);
+process.exit(totals.failed === 0 ? 0 : 1);
