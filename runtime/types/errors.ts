@@ -78,6 +78,8 @@ export interface ErrorDetails {
   readonly span?: Span;
   readonly hint?: string;
   readonly cause?: unknown;
+  /** The running operator that failed. */
+  readonly operator?: string;
 }
 
 /** Plain form of an error, to cross threads and sockets. */
@@ -86,6 +88,7 @@ export interface ErrorData {
   readonly message: string;
   readonly span?: Span;
   readonly hint?: string;
+  readonly operator?: string;
 }
 
 /** Every error that a user can meet. Anything else that is thrown is our own mistake and becomes INTERNAL at the border. */
@@ -93,6 +96,7 @@ export class StreamcellError extends Error {
   readonly code: ErrorCode;
   readonly span: Span | undefined;
   readonly hint: string | undefined;
+  readonly operator: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -101,6 +105,7 @@ export class StreamcellError extends Error {
     this.span = details.span;
     const entry: ErrorEntry = ERRORS[code];
     this.hint = details.hint ?? entry.hint;
+    this.operator = details.operator;
   }
 
   get kind(): ErrorKind {
@@ -108,11 +113,11 @@ export class StreamcellError extends Error {
   }
 
   toData(): ErrorData {
-    return { code: this.code, message: this.message, span: this.span, hint: this.hint };
+    return { code: this.code, message: this.message, span: this.span, hint: this.hint, operator: this.operator };
   }
 
   static fromData(data: ErrorData): StreamcellError {
-    return new StreamcellError(data.code, data.message, { span: data.span, hint: data.hint });
+    return new StreamcellError(data.code, data.message, { span: data.span, hint: data.hint, operator: data.operator });
   }
 
   /** Wraps whatever was thrown; a StreamcellError stays as it is. */
@@ -124,6 +129,13 @@ export class StreamcellError extends Error {
 
   /** The same error with a place, when it has none. */
   at(span: Span): StreamcellError {
-    return this.span ? this : new StreamcellError(this.code, this.message, { span, hint: this.hint, cause: this.cause });
+    if (this.span) return this;
+    return new StreamcellError(this.code, this.message, { span, hint: this.hint, cause: this.cause, operator: this.operator });
+  }
+
+  /** The same error with the operator it came from, when none is named yet. */
+  inOperator(operator: string): StreamcellError {
+    if (this.operator !== undefined) return this;
+    return new StreamcellError(this.code, this.message, { span: this.span, hint: this.hint, cause: this.cause, operator });
   }
 }
