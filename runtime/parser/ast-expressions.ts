@@ -61,7 +61,7 @@ export interface NullLiteral {
 /** `DATE '..'`, `TIME '..'`, `TIMESTAMP '..'`; the text is unchecked, the binder parses it. */
 export interface DateTimeLiteral {
   kind: 'DateTimeLiteral';
-  type: 'DATE' | 'TIME' | 'TIMESTAMP' | 'TIMESTAMP_LTZ' | 'TIMESTAMP_TZ' | 'TIME_LTZ' | 'TIME_TZ' | 'UUID';
+  type: 'DATE' | 'TIME' | 'TIMESTAMP' | 'TIMESTAMP_LTZ';
   text: string;
   span: Span;
 }
@@ -248,7 +248,6 @@ export interface Cast {
   safe: boolean;
   operand: Expr;
   type: TypeName;
-  format: Expr | null;
   span: Span;
 }
 
@@ -315,7 +314,6 @@ export interface WindowFrame {
   unit: 'ROWS' | 'RANGE';
   start: FrameBound;
   end: FrameBound | null;
-  exclude: 'CURRENT ROW' | 'GROUP' | 'TIES' | 'NO OTHERS' | null;
   span: Span;
 }
 

@@ -3,7 +3,6 @@ import type {
   FunctionCall,
   Identifier,
   IdentifierPart,
-  IntervalExpression,
   IntervalLiteral,
   OrderItem,
   Row,
@@ -136,8 +135,6 @@ export interface DerivedTable {
   kind: 'DerivedTable';
   lateral: boolean;
   query: Query;
-  hints: Hint[];
-  asOf: Expr | null;
   sample: TableSample | null;
   alias: Alias | null;
   span: Span;
@@ -153,7 +150,6 @@ export interface TableFunction {
   lateral: boolean;
   /** Written with the outer TABLE(..). */
   wrapped: boolean;
-  hints: Hint[];
   alias: Alias | null;
   span: Span;
 }
@@ -167,7 +163,7 @@ export interface Unnest {
   span: Span;
 }
 
-export type JoinType = 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS' | 'LEFT SEMI' | 'LEFT ANTI' | 'ASOF' | 'LEFT ASOF';
+export type JoinType = 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS';
 
 export interface Join {
   kind: 'Join';
@@ -179,8 +175,6 @@ export interface Join {
   right: TableRef;
   on: Expr | null;
   using: IdentifierPart[] | null;
-  /** MATCH_CONDITION of an ASOF join. */
-  match: Expr | null;
   span: Span;
 }
 
@@ -196,7 +190,7 @@ export interface MatchRecognize {
   anchoredStart: boolean;
   anchoredEnd: boolean;
   pattern: Pattern;
-  within: IntervalLiteral | IntervalExpression | null;
+  within: IntervalLiteral | null;
   subsets: { name: IdentifierPart; members: IdentifierPart[]; span: Span }[];
   define: { name: IdentifierPart; condition: Expr; span: Span }[];
   alias: Alias | null;

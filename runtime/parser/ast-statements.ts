@@ -1,9 +1,9 @@
 import type { Span } from '../types/span.js';
 import type {
-  DefaultArgument,
   Expr,
   Identifier,
   IdentifierPart,
+  IntervalLiteral,
   NumberLiteral,
   StringLiteral,
 } from './ast-expressions.js';
@@ -17,7 +17,7 @@ export interface Option {
   span: Span;
 }
 
-/** `name = literal`; `value` null where a partition is named without a value. */
+/** `name = literal`; `value` is null only in ANALYZE TABLE, which may name a partition column alone. */
 export interface PartitionValue {
   column: IdentifierPart;
   value: Expr | null;
@@ -183,10 +183,7 @@ export interface CreateView {
 export interface AlterView {
   kind: 'AlterView';
   name: Identifier;
-  action:
-    | { kind: 'Rename'; newName: Identifier; span: Span }
-    | { kind: 'SetOptions'; options: Option[]; span: Span }
-    | { kind: 'As'; query: Query; span: Span };
+  action: { kind: 'Rename'; newName: Identifier; span: Span } | { kind: 'As'; query: Query; span: Span };
   span: Span;
 }
 
@@ -226,7 +223,7 @@ export interface AlterDatabase {
 }
 
 export interface FunctionResource {
-  type: 'JAR' | 'FILE' | 'ARCHIVE';
+  type: 'JAR' | 'ARTIFACT';
   path: string;
   span: Span;
 }
@@ -296,8 +293,6 @@ export interface CreateConnection {
 export interface AlterObject {
   kind: 'AlterObject';
   object: 'MODEL' | 'CONNECTION';
-  temporary: boolean;
-  system: boolean;
   ifExists: boolean;
   name: Identifier;
   action:
@@ -334,7 +329,7 @@ export interface CreateMaterializedTable {
   distribution: Distribution | null;
   partitionedBy: IdentifierPart[];
   options: Option[];
-  freshness: Expr | null;
+  freshness: IntervalLiteral | null;
   refreshMode: RefreshMode | null;
   startMode: StartMode | null;
   as: Query;
@@ -349,9 +344,9 @@ export interface AlterMaterializedTable {
     | { kind: 'Suspend'; span: Span }
     | { kind: 'Resume'; options: Option[]; span: Span }
     | { kind: 'Refresh'; partition: PartitionValue[]; span: Span }
-    | { kind: 'Freshness'; freshness: Expr; span: Span }
+    | { kind: 'Freshness'; freshness: IntervalLiteral; span: Span }
     | { kind: 'RefreshMode'; mode: RefreshMode; span: Span }
-    | { kind: 'As'; query: Query; startMode: StartMode | null; span: Span };
+    | { kind: 'As'; query: Query; span: Span };
   span: Span;
 }
 
@@ -388,7 +383,7 @@ export interface Insert {
 
 export interface Assignment {
   column: Identifier;
-  value: Expr | DefaultArgument;
+  value: Expr;
   span: Span;
 }
 
@@ -510,12 +505,9 @@ export interface Show {
   span: Span;
 }
 
-/** `name` null: SHOW CREATE without an object is an error, so it is always there but for completion. */
 export interface ShowCreate {
   kind: 'ShowCreate';
   object: 'TABLE' | 'VIEW' | 'MATERIALIZED TABLE' | 'CATALOG' | 'MODEL' | 'CONNECTION';
-  temporary: boolean;
-  system: boolean;
   name: Identifier;
   span: Span;
 }

@@ -21,17 +21,11 @@ export type SimpleTypeName =
   | 'DATE'
   | 'TIME'
   | 'TIME_LTZ'
-  | 'TIME_TZ'
   | 'TIMESTAMP'
   | 'TIMESTAMP_LTZ'
-  | 'TIMESTAMP_TZ'
   | 'VARIANT'
   | 'BITMAP'
-  | 'GEOMETRY'
-  | 'UUID'
-  | 'ANY'
-  | 'NULL'
-  | 'CURSOR';
+  | 'ANY';
 
 /** `precision` is the length of character and binary types. `nullable` is false only where NOT NULL is written. */
 export interface SimpleType {
