@@ -15,7 +15,7 @@ import {
 
 /**
  * Equality of rows that lie in columns, whatever form each column has, so that a stored row and a row of a batch can be compared. NULL equals
- * NULL here: this serves rows as wholes and null-safe keys. Hashes that agree with it: `column-hash.ts`.
+ * NULL here: this serves rows as wholes and null-safe keys. Hashes that agree with it: `hash.ts`.
  */
 
 export function valuesEqual(a: Value, b: Value): boolean {

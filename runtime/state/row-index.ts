@@ -1,6 +1,6 @@
 import type { Column } from '../types/index.js';
 import { rowsEqual } from './column-equality.js';
-import { hashRows } from './column-hash.js';
+import { hashColumns } from './hash.js';
 import { grownI32, type RowStore } from './row-store.js';
 
 /**
@@ -28,7 +28,11 @@ export class RowIndex {
 
   /** Writes the hashes that `find` and `insert` want for rows [0, n) of columns laid out as the store's. */
   hash(source: readonly Column[], n: number, hashes: Int32Array): void {
-    hashRows(source, this.columns, n, hashes);
+    hashColumns(
+      this.columns.map((c) => source[c]),
+      n,
+      hashes,
+    );
   }
 
   /** @returns the row id with the values that row `i` of `source` has in the indexed columns, or -1. */
