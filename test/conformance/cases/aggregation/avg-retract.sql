@@ -1,0 +1,1 @@
+SELECT AVG(c) AS a, SUM(c) AS s, COUNT(DISTINCT c) AS d FROM (SELECT shop, COUNT(*) AS c FROM sales GROUP BY shop);

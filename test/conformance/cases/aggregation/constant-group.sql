@@ -1,0 +1,1 @@
+SELECT 'all' AS k, COUNT(*) AS c FROM sales GROUP BY 'all';

@@ -1,0 +1,1 @@
+SELECT COUNT(DISTINCT m) AS d FROM (SELECT shop, MAX(item) AS m FROM sales GROUP BY shop);

@@ -1,0 +1,1 @@
+SELECT shop, COUNT(DISTINCT item) AS i, COUNT(DISTINCT note) AS n, SUM(DISTINCT qty) AS q FROM sales GROUP BY shop;

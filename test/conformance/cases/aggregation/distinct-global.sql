@@ -1,0 +1,1 @@
+SELECT COUNT(DISTINCT shop) AS s, COUNT(DISTINCT item) AS i, AVG(DISTINCT price) AS p FROM sales;

@@ -1,0 +1,1 @@
+SELECT DISTINCT c FROM (SELECT shop, COUNT(*) AS c FROM sales GROUP BY shop);

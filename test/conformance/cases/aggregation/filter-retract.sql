@@ -1,0 +1,1 @@
+SELECT COUNT(*) FILTER (WHERE c > 1) AS m, SUM(c) FILTER (WHERE c > 1) AS s FROM (SELECT shop, COUNT(*) AS c FROM sales GROUP BY shop);

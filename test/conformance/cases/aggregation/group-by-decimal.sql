@@ -1,0 +1,1 @@
+SELECT price, COUNT(*) AS c FROM sales GROUP BY price;

@@ -1,0 +1,1 @@
+SELECT DISTINCT shop, item FROM sales;

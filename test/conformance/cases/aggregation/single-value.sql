@@ -1,0 +1,1 @@
+SELECT SINGLE_VALUE(m) AS v FROM (SELECT MAX(qty) AS m FROM sales);

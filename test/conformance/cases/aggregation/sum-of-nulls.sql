@@ -1,0 +1,1 @@
+SELECT shop, SUM(qty) AS q FROM sales WHERE qty IS NULL GROUP BY shop;

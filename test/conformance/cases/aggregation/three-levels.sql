@@ -1,0 +1,1 @@
+SELECT MAX(n) AS m FROM (SELECT c, COUNT(*) AS n FROM (SELECT shop, COUNT(*) AS c FROM sales GROUP BY shop) GROUP BY c);

@@ -1,0 +1,2 @@
+CREATE TABLE u WITH ('json.ignore-parse-errors' = 'true') LIKE t (INCLUDING OPTIONS);
+SELECT b FROM u;

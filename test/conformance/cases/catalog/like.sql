@@ -1,0 +1,2 @@
+CREATE TABLE u (extra BOOLEAN) LIKE t;
+SELECT a, extra FROM u;

@@ -1,0 +1,1 @@
+SELECT a FROM t /*+ OPTIONS('json.fail-on-missing-field' = 'false') */;

@@ -1,0 +1,1 @@
+SELECT x.*, 1 AS uno FROM (SELECT a, b FROM t) AS x;

@@ -1,0 +1,1 @@
+SELECT UPPER(b, 'x') FROM t;

@@ -1,0 +1,1 @@
+SELECT SUBSTRING(f, 1) FROM t;

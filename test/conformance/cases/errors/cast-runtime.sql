@@ -1,0 +1,1 @@
+SELECT CAST(b AS INT) FROM (VALUES ('1'), ('x')) AS v (b);

@@ -1,0 +1,1 @@
+SELECT a, nope FROM t;

@@ -1,0 +1,1 @@
+CREATE TABLE x (a INT, b AS nope + 1) WITH ('connector' = 'datagen');

@@ -1,0 +1,2 @@
+CREATE TABLE x (a INT);
+SELECT * FROM x;

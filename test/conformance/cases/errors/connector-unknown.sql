@@ -1,0 +1,2 @@
+CREATE TABLE x (a INT) WITH ('connector' = 'telepathy');
+SELECT * FROM x;

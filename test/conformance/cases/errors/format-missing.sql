@@ -1,0 +1,2 @@
+CREATE TABLE x (a INT) WITH ('connector' = 'filesystem', 'path' = '${dir}/x');
+SELECT * FROM x;

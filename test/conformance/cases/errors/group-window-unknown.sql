@@ -1,0 +1,1 @@
+SELECT window_start, COUNT(*) FROM TABLE(SLIDE(TABLE t, DESCRIPTOR(ts), INTERVAL '5' SECOND)) GROUP BY window_start;

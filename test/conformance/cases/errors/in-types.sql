@@ -1,0 +1,1 @@
+SELECT a IN ('x', 'y') FROM t;

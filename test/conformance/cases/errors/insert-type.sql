@@ -1,0 +1,1 @@
+INSERT INTO s SELECT b, a FROM t;

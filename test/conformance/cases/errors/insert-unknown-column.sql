@@ -1,0 +1,1 @@
+INSERT INTO s (a, q) SELECT a, b FROM t;

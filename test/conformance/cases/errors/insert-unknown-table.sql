@@ -1,0 +1,1 @@
+INSERT INTO nowhere SELECT a FROM t;

@@ -1,0 +1,1 @@
+CREATE TABLE x (a INT PRIMARY KEY) WITH ('connector' = 'datagen');

@@ -1,0 +1,1 @@
+SELECT (SELECT a, z FROM u) FROM t;

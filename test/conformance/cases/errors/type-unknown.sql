@@ -1,0 +1,1 @@
+CREATE TABLE x (a INTEGRAL) WITH ('connector' = 'datagen');

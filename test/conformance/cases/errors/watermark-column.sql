@@ -1,0 +1,1 @@
+CREATE TABLE x (a INT, WATERMARK FOR ts AS ts) WITH ('connector' = 'datagen');

@@ -1,0 +1,1 @@
+SELECT ARRAY[1, 2, 3] AS a, ARRAY['x', 'yy'][2] AS e, ARRAY[1, 2][5] AS beyond, CARDINALITY(ARRAY[1, NULL, 3]) AS c, ELEMENT(ARRAY['one']) AS o, ARRAY_CONTAINS(ARRAY[1, 2], 2) AS h;

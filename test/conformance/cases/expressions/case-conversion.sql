@@ -1,0 +1,1 @@
+SELECT id, UPPER(s) AS u, LOWER(s) AS l, INITCAP('hELLO wORLD-x') AS i FROM t;

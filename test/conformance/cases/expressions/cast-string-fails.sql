@@ -1,0 +1,1 @@
+SELECT CAST(s AS INT) FROM t;

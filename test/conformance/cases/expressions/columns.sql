@@ -1,0 +1,2 @@
+-- Every column type read from JSON, nulls included.
+SELECT * FROM t;

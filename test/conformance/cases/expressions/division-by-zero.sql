@@ -1,0 +1,1 @@
+SELECT id, 10 / i AS q FROM t WHERE i IS NOT NULL;

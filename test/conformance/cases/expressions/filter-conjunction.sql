@@ -1,0 +1,1 @@
+SELECT id, s FROM t WHERE (i > 0 OR s = '') AND d IS NOT NULL AND NOT f IS NULL;

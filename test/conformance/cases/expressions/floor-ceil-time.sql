@@ -1,0 +1,1 @@
+SELECT id, FLOOR(ts TO MINUTE) AS fm, FLOOR(ts TO HOUR) AS fh, FLOOR(ts TO DAY) AS fd, FLOOR(ts TO MONTH) AS fmo, FLOOR(ts TO YEAR) AS fy, CEIL(ts TO HOUR) AS ch, CEIL(ts TO MONTH) AS cmo FROM t;

@@ -1,0 +1,1 @@
+SELECT id, FLOOR(dt TO WEEK) AS fw, CEIL(dt TO WEEK) AS cw, FLOOR(dt TO MONTH) AS fm, CEIL(dt TO YEAR) AS cy FROM t;

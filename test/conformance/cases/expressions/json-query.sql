@@ -1,0 +1,1 @@
+SELECT JSON_QUERY('{"a": [1, {"b": 2}]}', '$.a') AS a, JSON_QUERY('{"a": 1}', '$.a' WITH WRAPPER) AS w, JSON_OBJECT('k' VALUE 1, 'n' VALUE CAST(NULL AS INT)) AS o, JSON_ARRAY(1, 'two') AS r, '{"a": 1}' IS JSON OBJECT AS j;

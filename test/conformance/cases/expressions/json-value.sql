@@ -1,0 +1,1 @@
+SELECT JSON_VALUE('{"a": {"b": 5}, "s": "x"}', '$.a.b') AS a, JSON_VALUE('{"a": 1}', '$.z') AS z, JSON_VALUE('{"a": 7}', '$.a' RETURNING INT) AS i, JSON_VALUE('{"a": 1}', 'lax $.q' DEFAULT 'none' ON EMPTY) AS d, JSON_EXISTS('{"a": null}', '$.a') AS e;

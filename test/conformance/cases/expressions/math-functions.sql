@@ -1,0 +1,1 @@
+SELECT id, ABS(i) AS a, ABS(p) AS ap, SIGN(i) AS s, SIGN(p) AS sp, POWER(2, i) AS pw, SQRT(ABS(d)) AS sq, EXP(0) AS e, LN(8) AS nat, LOG10(1000) AS l10, LOG2(8) AS l2, LOG(3, 9) AS lg FROM t WHERE id < 4;

@@ -1,0 +1,1 @@
+SELECT id, ROUND(d, 0) AS r0, ROUND(p, 1) AS r1, ROUND(p, -1) AS rm1, ROUND(i) AS ri, FLOOR(d) AS fd, CEIL(d) AS cd, FLOOR(p) AS fp, CEIL(p) AS cp, TRUNCATE(p, 1) AS t1, TRUNCATE(d) AS td FROM t WHERE id < 4;

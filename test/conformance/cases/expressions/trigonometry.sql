@@ -1,0 +1,1 @@
+SELECT SIN(0) AS s, COS(0) AS c, TAN(0) AS t, ATAN2(1, 1) AS a2, DEGREES(PI()) AS dg, RADIANS(180) AS rd, E() AS e;

@@ -1,0 +1,1 @@
+SELECT id, f IS TRUE AS t, f IS FALSE AS f, f IS UNKNOWN AS u, f IS NOT TRUE AS nt, f IS NOT FALSE AS nf, (i > 0) IS NOT UNKNOWN AS nu FROM t;

@@ -1,0 +1,1 @@
+SELECT TYPEOF(i) AS i, TYPEOF(p * p) AS p, TYPEOF('abc') AS c, TYPEOF(ts + INTERVAL '1' DAY) AS t, TYPEOF(ARRAY[1]) AS a FROM t WHERE id = 1;

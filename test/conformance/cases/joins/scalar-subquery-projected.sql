@@ -1,0 +1,2 @@
+-- compare: materialized
+SELECT id, (SELECT MAX(name) FROM customers) AS m FROM orders;

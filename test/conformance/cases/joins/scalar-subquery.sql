@@ -1,0 +1,2 @@
+-- compare: materialized
+SELECT id, amount FROM orders WHERE amount > (SELECT AVG(amount) FROM orders);

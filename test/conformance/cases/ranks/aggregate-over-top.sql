@@ -1,0 +1,1 @@
+SELECT SUM(points) AS s, COUNT(*) AS c FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY game ORDER BY points DESC) AS rn FROM scores) WHERE rn <= 1;

@@ -1,0 +1,1 @@
+SELECT game, player FROM scores LIMIT 2;

@@ -1,0 +1,2 @@
+-- compare: changes
+SELECT game, player, SUM(points) OVER (PARTITION BY game ORDER BY ts RANGE BETWEEN INTERVAL '3' SECOND PRECEDING AND CURRENT ROW) AS s FROM scores;

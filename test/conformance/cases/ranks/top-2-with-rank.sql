@@ -1,0 +1,3 @@
+-- compare: materialized
+-- key: game, rn
+SELECT game, player, points, rn FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY game ORDER BY points DESC) AS rn FROM scores) WHERE rn <= 2;

@@ -1,0 +1,1 @@
+SELECT game, player, points FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY game ORDER BY points DESC, player) AS rn FROM scores) WHERE rn <= 2;

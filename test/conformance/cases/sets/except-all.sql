@@ -1,0 +1,2 @@
+-- compare: materialized
+SELECT * FROM l EXCEPT ALL SELECT * FROM r;

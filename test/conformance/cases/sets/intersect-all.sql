@@ -1,0 +1,2 @@
+-- compare: materialized
+SELECT * FROM l INTERSECT ALL SELECT * FROM r;

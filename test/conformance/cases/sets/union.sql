@@ -1,0 +1,2 @@
+-- compare: materialized
+SELECT * FROM l UNION SELECT * FROM r;

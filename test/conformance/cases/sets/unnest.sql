@@ -1,0 +1,1 @@
+SELECT l.b, u.e FROM l CROSS JOIN UNNEST(ARRAY[a, 10]) AS u (e);

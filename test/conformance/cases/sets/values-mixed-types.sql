@@ -1,0 +1,1 @@
+SELECT n, m FROM (VALUES (1, 1.5), (2000000000000, 2.25)) AS v (n, m);

@@ -1,0 +1,1 @@
+SELECT window_end, COUNT(DISTINCT bidder) AS d, COUNT(DISTINCT auction) AS a FROM TABLE(HOP(TABLE bids, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '10' SECOND)) GROUP BY window_start, window_end;

@@ -1,0 +1,2 @@
+-- compare: changes
+SELECT b.auction, b.bidder FROM (SELECT * FROM TABLE(TUMBLE(TABLE bids, DESCRIPTOR(ts), INTERVAL '10' SECOND)) WHERE bidder <> 'late') b WHERE b.auction IN (SELECT i.id FROM (SELECT * FROM TABLE(TUMBLE(TABLE items, DESCRIPTOR(ts), INTERVAL '10' SECOND))) i WHERE b.window_start = i.window_start AND b.window_end = i.window_end);

@@ -1,0 +1,3 @@
+-- compare: changes
+-- Which auction had most bids of its window: two window aggregates joined.
+SELECT a.auction, a.n, a.ws FROM (SELECT auction, COUNT(*) AS n, window_start AS ws, window_end AS we FROM TABLE(TUMBLE(TABLE bids, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY auction, window_start, window_end) a JOIN (SELECT MAX(n) AS mx, ws, we FROM (SELECT auction, COUNT(*) AS n, window_start AS ws, window_end AS we FROM TABLE(TUMBLE(TABLE bids, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY auction, window_start, window_end) GROUP BY ws, we) m ON a.ws = m.ws AND a.we = m.we AND a.n >= m.mx;
