@@ -3,7 +3,9 @@ import type { Batch, SinkInfo, SourceInfo, TableDescriptor, Schema } from '../ty
 /** A column the reader must deliver: a path into the physical schema, or a metadata key. */
 export interface WantedColumn {
   readonly name: string;
-  readonly from: { readonly kind: 'physical'; readonly path: readonly string[] } | { readonly kind: 'metadata'; readonly key: string };
+  readonly from:
+    | { readonly kind: 'physical'; readonly path: readonly string[] }
+    | { readonly kind: 'metadata'; readonly key: string };
 }
 
 export interface SourceRequest {
@@ -72,6 +74,8 @@ export interface SinkRequest {
   readonly parallelism: number;
   readonly overwrite: boolean;
   readonly timeZone: string;
+  /** Where the job shows its own lines (print); absent outside a job. */
+  readonly log?: (line: string) => void;
 }
 
 /** Writes changelog rows. `write` copies what it keeps. */
