@@ -7,3 +7,7 @@ export * from './schema.js';
 export * from './span.js';
 export * from './value.js';
 export * from './connector-info.js';
+export * from './calendar.js';
+export * from './decimal.js';
+export * from './time-zone.js';
+export * from './value-format.js';

@@ -1,0 +1,50 @@
+import { Batch, boxedValue, type Value } from '../../types/index.js';
+import type { BoundExpr } from '../bound.js';
+import type { EvalEnvironment } from '../environment.js';
+import { isDeterministic } from '../functions/registry.js';
+import { children } from './emitter.js';
+import { compileKernel } from './kernel.js';
+
+const ONE_ROW = new Batch(1, []);
+
+/** The value of an expression without inputs, by the same generated code as any other. */
+export function evaluateConstant(expr: BoundExpr, env: EvalEnvironment): Value {
+  if (expr.kind === 'literal') return expr.value;
+  const result = compileKernel({ inputTypes: [], condition: null, projections: [expr] }, env).run(ONE_ROW);
+  return boxedValue(result.columns[0], expr.type, 0);
+}
+
+export function isConstant(expr: BoundExpr): boolean {
+  return expr.kind !== 'input' && isDeterministic(expr) && children(expr).every(isConstant);
+}
+
+/**
+ * Replaces deterministic constant parts by literals. A part that fails to evaluate stays as it is, so that it fails where and when its
+ * row is reached, or never.
+ */
+export function foldConstants(expr: BoundExpr, env: EvalEnvironment): BoundExpr {
+  if (expr.kind === 'literal' || expr.kind === 'input') return expr;
+  if (isConstant(expr)) {
+    try {
+      return { kind: 'literal', type: expr.type, value: evaluateConstant(expr, env), span: expr.span };
+    } catch {
+      return expr;
+    }
+  }
+  switch (expr.kind) {
+    case 'call':
+      return { ...expr, args: expr.args.map((a) => foldConstants(a, env)) };
+    case 'cast':
+    case 'field':
+      return { ...expr, arg: foldConstants(expr.arg, env) };
+    case 'case':
+      return {
+        ...expr,
+        whens: expr.whens.map((w) => ({
+          condition: foldConstants(w.condition, env),
+          result: foldConstants(w.result, env),
+        })),
+        otherwise: foldConstants(expr.otherwise, env),
+      };
+  }
+}

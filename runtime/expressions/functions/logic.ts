@@ -1,0 +1,104 @@
+import { BOOLEAN } from '../../types/index.js';
+import type { BoundExpr, CallExpr } from '../bound.js';
+import type { Emitter, Val } from '../codegen/emitter.js';
+import { anyNullable, argumentsError, bool, fit, type BuiltIn, type CallInfo } from './define.js';
+
+/** AND and OR in three-valued logic; the right side runs only where the left does not decide. */
+function connective(name: 'AND' | 'OR'): BuiltIn {
+  const and = name === 'AND';
+  return {
+    name,
+    signature: `a ${name} b`,
+    bind(args, info) {
+      const fitted = args.map((a) => fit([a], [bool]));
+      if (args.length < 2 || fitted.some((f) => f === undefined))
+        throw argumentsError(name, `BOOLEAN ${name} BOOLEAN`, args, info.span);
+      return fitted
+        .map((f) => (f as BoundExpr[])[0])
+        .reduce((l, r) => ({
+          kind: 'call',
+          fn: name,
+          args: [l, r],
+          type: BOOLEAN(l.type.nullable || r.type.nullable),
+          span: info.span,
+        }));
+    },
+    emit(e: Emitter, c: CallExpr): Val {
+      const a = e.emit(c.args[0]);
+      const v = e.name();
+      const right = c.args[1];
+      const nullable = a.n !== 'false' || right.type.nullable;
+      const n = nullable ? e.name('n') : 'false';
+      e.line(`let ${v} = ${a.v}${nullable ? `, ${n} = ${a.n}` : ''};`);
+      // Undecided: for AND when the left is TRUE or NULL, for OR when it is FALSE or NULL.
+      const undecided = and ? (nullable ? `${v} || ${n}` : v) : `!${v}`;
+      e.block(`if (${undecided})`, () => {
+        const b = e.emit(right);
+        if (and) {
+          if (!nullable) e.line(`${v} = ${b.v};`);
+          else {
+            // NULL AND FALSE is FALSE, NULL AND x is NULL, TRUE AND x is x.
+            e.line(`${v} = ${v} && ${b.v};`);
+            e.line(`${n} = ${n} ? ${b.n} || ${b.v} : ${b.n};`);
+          }
+        } else {
+          e.line(`${v} = ${b.v};`);
+          if (nullable) e.line(`${n} = !${b.v} && (${n} || ${b.n});`);
+        }
+      });
+      return { v, n, nanos: '0' };
+    },
+  };
+}
+
+const not: BuiltIn = {
+  name: 'NOT',
+  signature: 'NOT BOOLEAN',
+  bind(args, info) {
+    const fitted = fit(args, [bool]);
+    if (!fitted) throw argumentsError('NOT', 'NOT BOOLEAN', args, info.span);
+    return { kind: 'call', fn: 'NOT', args: fitted, type: BOOLEAN(anyNullable(args)), span: info.span };
+  },
+  emit(e, c) {
+    const a = e.emit(c.args[0]);
+    return e.pure(c.type, [a], `!${a.v}`);
+  },
+};
+
+function test(name: string, aliases: readonly string[], code: (a: Val) => string, ofBoolean: boolean): BuiltIn {
+  return {
+    name,
+    aliases,
+    signature: `a ${name}`,
+    bind(args: readonly BoundExpr[], info: CallInfo) {
+      const fitted = ofBoolean ? fit(args, [bool]) : args;
+      if (!fitted || args.length !== 1) throw argumentsError(name, `BOOLEAN ${name}`, args, info.span);
+      return { kind: 'call', fn: name, args: fitted, type: BOOLEAN(false), span: info.span };
+    },
+    emit(e, c) {
+      const arg = c.args[0];
+      // A null test of a column reads no value.
+      if (!ofBoolean && arg.kind === 'input')
+        return {
+          v: e.declare(code({ v: '', n: e.inputNull(arg.index, arg.type), nanos: '0' })),
+          n: 'false',
+          nanos: '0',
+        };
+      return { v: e.declare(code(e.emit(arg))), n: 'false', nanos: '0' };
+    },
+  };
+}
+
+export const logicFunctions: readonly BuiltIn[] = [
+  connective('AND'),
+  connective('OR'),
+  not,
+  test('IS NULL', [], (a) => a.n, false),
+  test('IS NOT NULL', [], (a) => (a.n === 'false' ? 'true' : `!(${a.n})`), false),
+  test('IS TRUE', [], (a) => a.v, true),
+  test('IS NOT TRUE', [], (a) => `!(${a.v})`, true),
+  test('IS FALSE', [], (a) => (a.n === 'false' ? `!(${a.v})` : `!(${a.n}) && !(${a.v})`), true),
+  test('IS NOT FALSE', [], (a) => (a.n === 'false' ? a.v : `${a.n} || ${a.v}`), true),
+  test('IS UNKNOWN', [], (a) => a.n, true),
+  test('IS NOT UNKNOWN', [], (a) => (a.n === 'false' ? 'true' : `!(${a.n})`), true),
+];

@@ -1,0 +1,130 @@
+import { CHAR, INT, MAX_LENGTH, STRING, VARCHAR, type DataType } from '../../types/index.js';
+import type { BoundExpr } from '../bound.js';
+import {
+  charLength,
+  concatWs,
+  initCap,
+  left,
+  lpad,
+  position,
+  repeat,
+  reverse,
+  right,
+  rpad,
+  splitIndex,
+  substring,
+  trimBoth,
+  trimEnd,
+  trimStart,
+} from '../library/text.js';
+import { addLengths } from '../type-rules.js';
+import { int, simple, str, type BuiltIn } from './define.js';
+import type { CharType } from '../../types/index.js';
+
+const argType = (args: readonly BoundExpr[]): DataType => args[0].type;
+/** VARCHAR of the argument's length: what takes characters away. */
+const varcharOfArg = (args: readonly BoundExpr[]): DataType => VARCHAR((args[0].type as CharType).length);
+
+/** `||` adds up the lengths; CONCAT the function gives STRING. */
+const concatOperator: BuiltIn = simple({
+  names: ['||'],
+  params: [str, str],
+  type: (args) => {
+    const a = args[0].type as CharType;
+    const b = args[1].type as CharType;
+    const length = addLengths(a.length, b.length);
+    return a.root === 'CHAR' && b.root === 'CHAR' && length < MAX_LENGTH ? CHAR(length) : VARCHAR(length);
+  },
+  emit: (e, c) => {
+    const a = e.emit(c.args[0]);
+    const b = e.emit(c.args[1]);
+    return e.pure(c.type, [a, b], `${a.v} + ${b.v}`);
+  },
+});
+
+const concat: BuiltIn = simple({
+  names: ['CONCAT'],
+  params: [str],
+  variadic: true,
+  type: STRING(),
+  emit: (e, c) => {
+    const parts = c.args.map((a) => e.emit(a));
+    return e.pure(c.type, parts, parts.map((p) => p.v).join(' + '));
+  },
+});
+
+const method = (
+  names: readonly string[],
+  code: string,
+  type: DataType | ((args: readonly BoundExpr[]) => DataType),
+): BuiltIn =>
+  simple({
+    names,
+    params: [str],
+    type,
+    emit: (e, c) => {
+      const a = e.emit(c.args[0]);
+      return e.pure(c.type, [a], `${a.v}.${code}`);
+    },
+  });
+
+export const stringFunctions: readonly BuiltIn[] = [
+  concatOperator,
+  concat,
+  method(['UPPER', 'UCASE'], 'toUpperCase()', argType),
+  method(['LOWER', 'LCASE'], 'toLowerCase()', argType),
+  simple({ names: ['CHAR_LENGTH', 'CHARACTER_LENGTH'], params: [str], type: INT(), call: charLength }),
+  simple({
+    names: ['SUBSTRING', 'SUBSTR'],
+    params: [str, int, int],
+    optional: 1,
+    type: varcharOfArg,
+    nullable: 'always',
+    call: substring,
+  }),
+  simple({ names: ['LEFT'], params: [str, int], type: STRING(), call: left }),
+  simple({ names: ['RIGHT'], params: [str, int], type: STRING(), call: right }),
+  simple({ names: ['POSITION'], params: [str, str], type: INT(), call: position }),
+  simple({ names: ['LOCATE'], params: [str, str, int], optional: 1, type: INT(), call: position }),
+  simple({ names: ['INSTR'], params: [str, str], type: INT(), call: (s: string, part: string) => position(part, s) }),
+  simple({ names: ['LTRIM'], params: [str, str], optional: 1, type: varcharOfArg, call: trimStart }),
+  simple({ names: ['RTRIM'], params: [str, str], optional: 1, type: varcharOfArg, call: trimEnd }),
+  simple({ names: ['BTRIM'], params: [str, str], optional: 1, type: varcharOfArg, call: trimBoth }),
+  simple({
+    names: ['TRIM'],
+    params: [str, str],
+    optional: 1,
+    type: varcharOfArg,
+    emit: (e, c) => {
+      const side = c.options?.side;
+      const fn = side === 'LEADING' ? trimStart : side === 'TRAILING' ? trimEnd : trimBoth;
+      const args = c.args.map((a) => ({ val: e.emit(a), type: a.type }));
+      return e.callLibrary(fn, c.type, args, false);
+    },
+  }),
+  simple({ names: ['LPAD'], params: [str, int, str], type: STRING(), nullable: 'always', call: lpad }),
+  simple({ names: ['RPAD'], params: [str, int, str], type: STRING(), nullable: 'always', call: rpad }),
+  simple({ names: ['REPEAT'], params: [str, int], type: STRING(), call: repeat }),
+  simple({ names: ['REVERSE'], params: [str], type: STRING(), call: reverse }),
+  simple({
+    names: ['REPLACE'],
+    params: [str, str, str],
+    type: STRING(),
+    call: (s: string, a: string, b: string) => (a === '' ? s : s.replaceAll(a, () => b)),
+  }),
+  simple({ names: ['INITCAP'], params: [str], type: argType, call: initCap }),
+  simple({ names: ['SPLIT_INDEX'], params: [str, str, int], type: STRING(), nullable: 'always', call: splitIndex }),
+  simple({ names: ['CONCAT_WS'], params: [str], variadic: true, type: STRING(), strict: false, call: concatWs }),
+  simple({
+    names: ['STARTSWITH'],
+    params: [str, str],
+    type: { root: 'BOOLEAN', nullable: true },
+    call: (s: string, p: string) => s.startsWith(p),
+  }),
+  simple({
+    names: ['ENDSWITH'],
+    params: [str, str],
+    type: { root: 'BOOLEAN', nullable: true },
+    call: (s: string, p: string) => s.endsWith(p),
+  }),
+];

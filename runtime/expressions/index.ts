@@ -1,0 +1,17 @@
+export * from './bound.js';
+export * from './environment.js';
+export { bindCast, castable, coerce, implicitlyCastable } from './type-casts.js';
+export { commonType, commonTypeOf } from './type-rules.js';
+export {
+  bindCall,
+  findFunction,
+  functionNames,
+  isDeterministic,
+  unsupportedFunctionNames,
+} from './functions/registry.js';
+export type { BuiltIn, CallInfo } from './functions/define.js';
+export { compileKernel, type Kernel, type KernelSpec } from './codegen/kernel.js';
+export { compilePredicate, type Predicate } from './codegen/predicate.js';
+export { evaluateConstant, foldConstants, isConstant } from './codegen/constant.js';
+export { children as childExpressions, walk as walkExpression } from './codegen/emitter.js';
+export { aggregateNames, bindAggregate, type AggregateInfo, type BoundAggregate } from './aggregates.js';
