@@ -1,0 +1,238 @@
+import type { Column, DataType, I32Column } from '../types/index.js';
+import { CountedValues } from '../state/counted-values.js';
+import type { SnapshotReader, SnapshotWriter } from '../state/snapshot.js';
+import type { AggregateCall } from '../expressions/bound.js';
+import { createAccumulator, loopsFor, type Accumulator, type Loops } from './accumulators/index.js';
+
+/** DISTINCT calls over the same arguments share the values seen; each counts them under its own filter. */
+interface DistinctGroup {
+  readonly args: readonly number[];
+  readonly types: readonly DataType[];
+  readonly calls: number[];
+}
+
+/** What the aggregate calls of an operator have in common over all their states: plain data, made once. */
+export class AggregatePlan {
+  readonly distinct: DistinctGroup[] = [];
+  /** Per call: index in `distinct`, or -1. */
+  readonly distinctOf: number[] = [];
+
+  constructor(
+    readonly calls: readonly AggregateCall[],
+    readonly retracts: boolean,
+  ) {
+    calls.forEach((call, c) => {
+      // The extremes of a set are those of the multiset.
+      const matters = call.distinct && call.args.length > 0 && call.fn !== 'MIN' && call.fn !== 'MAX';
+      if (!matters) {
+        this.distinctOf.push(-1);
+        return;
+      }
+      const args = distinctArguments(call);
+      let g = this.distinct.findIndex((d) => d.args.join() === args.join());
+      if (g < 0)
+        g = this.distinct.push({ args, types: args.map((a) => call.argTypes[call.args.indexOf(a)]), calls: [] }) - 1;
+      this.distinct[g].calls.push(c);
+      this.distinctOf.push(g);
+    });
+  }
+}
+
+/** Constant arguments (a separator, a fraction) do not tell values apart. */
+function distinctArguments(call: AggregateCall): number[] {
+  return call.args.filter((_, i) => call.constants?.[i] === undefined);
+}
+
+/**
+ * The accumulators of all aggregate calls of an operator, over one set of slots, updated by whole batches.
+ *
+ * FILTER and DISTINCT are decided here, before an accumulator's loop: they only say which rows a call sees. State of DISTINCT: how often
+ * each value occurs under each slot, per call; a row passes when it brings the first occurrence or takes the last.
+ */
+export class AggregateState {
+  readonly accumulators: Accumulator[];
+  private readonly loops: Loops[];
+  private readonly distinct: CountedValues[];
+  private capacity = 16;
+  private passes: (Uint8Array | null)[];
+
+  constructor(readonly plan: AggregatePlan) {
+    this.accumulators = plan.calls.map((call) => createAccumulator(call, plan.retracts));
+    this.loops = this.accumulators.map((a) => loopsFor(a.shape));
+    this.distinct = plan.distinct.map((d) => new CountedValues(d.types, d.calls.length));
+    this.passes = plan.calls.map(() => null);
+  }
+
+  ensure(capacity: number): void {
+    if (capacity <= this.capacity) return;
+    this.capacity = capacity;
+    for (const a of this.accumulators) a.ensure(capacity);
+    for (const d of this.distinct) d.ensure(capacity);
+  }
+
+  reset(slot: number): void {
+    for (const a of this.accumulators) a.reset(slot);
+    for (const d of this.distinct) d.removeSlot(slot);
+  }
+
+  /** Applies rows[0..n) of a batch to their slots (by row). */
+  update(
+    columns: readonly Column[],
+    length: number,
+    kinds: Uint8Array | null,
+    rows: Int32Array,
+    n: number,
+    slots: Int32Array,
+  ): void {
+    this.begin(columns, length, kinds, rows, n, slots);
+    for (let c = 0; c < this.accumulators.length; c++) {
+      const a = this.accumulators[c];
+      a.prepare(rows, n, slots);
+      this.loops[c].update(a, rows, n, slots, kinds, this.passes[c]);
+      a.settle(rows, n);
+    }
+  }
+
+  /** As update; results before and after row j go to rows 2j and 2j + 1 of `outs`, one column per call. */
+  trace(
+    columns: readonly Column[],
+    length: number,
+    kinds: Uint8Array | null,
+    rows: Int32Array,
+    n: number,
+    slots: Int32Array,
+    outs: readonly Column[],
+  ): void {
+    this.begin(columns, length, kinds, rows, n, slots);
+    for (let c = 0; c < this.accumulators.length; c++) {
+      const a = this.accumulators[c];
+      a.prepare(rows, n, slots);
+      this.loops[c].trace(a, rows, n, slots, kinds, this.passes[c], outs[c]);
+      a.settle(rows, n);
+    }
+  }
+
+  /** Writes the results of slots[0..n) to rows from `at` of `outs`. */
+  gather(slots: Int32Array, n: number, outs: readonly Column[], at = 0): void {
+    for (let c = 0; c < this.accumulators.length; c++)
+      this.loops[c].gather(this.accumulators[c], slots, n, outs[c], at);
+  }
+
+  /** Adds what `other` holds under `from` to what this holds under `slot`. */
+  merge(slot: number, other: AggregateState, from: number): void {
+    if (this.distinct.length > 0) {
+      this.mergeDistinct(slot, other, from);
+    }
+    for (let c = 0; c < this.accumulators.length; c++)
+      if (this.plan.distinctOf[c] < 0) this.accumulators[c].merge(slot, other.accumulators[c], from);
+  }
+
+  /** Of distinct calls only values new to the slot may enter the accumulator: they are replayed as rows. */
+  private mergeDistinct(slot: number, other: AggregateState, from: number): void {
+    this.plan.distinct.forEach((group, g) => {
+      const mine = this.distinct[g];
+      const theirs = other.distinct[g];
+      const fresh: number[][] = group.calls.map(() => []);
+      mine.absorb(slot, theirs, from, (entry, source) => {
+        group.calls.forEach((_, view) => {
+          const before = mine.counts[view][entry];
+          const added = theirs.counts[view][source];
+          mine.counts[view][entry] = before + added;
+          if (before <= 0 && before + added > 0) fresh[view].push(source);
+        });
+      });
+      const values = theirs.values;
+      const length = theirs.table.used;
+      group.calls.forEach((c, view) => {
+        if (fresh[view].length === 0) return;
+        const rows = Int32Array.from(fresh[view]);
+        const columns: Column[] = [];
+        group.args.forEach((a, i) => (columns[a] = values[i]));
+        const call = this.plan.calls[c];
+        // Constant arguments are never read from columns, but have to be there to be bound.
+        call.args.forEach((a) => (columns[a] ??= values[0]));
+        const slots = new Int32Array(length).fill(slot);
+        const accumulator = this.accumulators[c];
+        accumulator.bind(columns, length);
+        accumulator.prepare(rows, rows.length, slots);
+        this.loops[c].update(accumulator, rows, rows.length, slots, null, null);
+        accumulator.settle(rows, rows.length);
+      });
+    });
+  }
+
+  save(writer: SnapshotWriter, name: string, slots: Int32Array, n: number): void {
+    this.accumulators.forEach((a, c) => a.save(writer, `${name}.a${c}`, slots, n));
+    this.distinct.forEach((d, g) => d.save(writer, `${name}.d${g}`, slots, n));
+  }
+
+  load(reader: SnapshotReader, name: string, targets: Int32Array): void {
+    this.accumulators.forEach((a, c) => a.load(reader, `${name}.a${c}`, targets));
+    this.distinct.forEach((d, g) => d.load(reader, `${name}.d${g}`, targets));
+  }
+
+  bytes(): number {
+    let sum = 0;
+    for (const a of this.accumulators) sum += a.bytes();
+    for (const d of this.distinct) sum += d.bytes();
+    return sum;
+  }
+
+  private begin(
+    columns: readonly Column[],
+    length: number,
+    kinds: Uint8Array | null,
+    rows: Int32Array,
+    n: number,
+    slots: Int32Array,
+  ): void {
+    const { calls } = this.plan;
+    for (let c = 0; c < calls.length; c++) {
+      const filter = calls[c].filter;
+      this.passes[c] = filter === null ? null : filterPass(columns[filter] as I32Column, rows, n, length);
+      this.accumulators[c].bind(columns, length);
+    }
+    for (let g = 0; g < this.distinct.length; g++) this.passDistinct(g, columns, length, kinds, rows, n, slots);
+  }
+
+  private passDistinct(
+    g: number,
+    columns: readonly Column[],
+    length: number,
+    kinds: Uint8Array | null,
+    rows: Int32Array,
+    n: number,
+    slots: Int32Array,
+  ): void {
+    const group = this.plan.distinct[g];
+    const state = this.distinct[g];
+    const values = group.args.map((a) => columns[a]);
+    state.resolve(slots, values, rows, n, length);
+    const entries = state.entries;
+    group.calls.forEach((c, view) => {
+      const counts = state.counts[view];
+      const filtered = this.passes[c];
+      const pass = new Uint8Array(length);
+      for (let j = 0; j < n; j++) {
+        const i = rows[j];
+        if (filtered !== null && filtered[i] === 0) continue;
+        const entry = entries[i];
+        if (kinds === null || (kinds[i] & 1) === 0) {
+          if (counts[entry]++ === 0) pass[i] = 1;
+        } else if (counts[entry] > 0 && --counts[entry] === 0) pass[i] = 1;
+      }
+      this.passes[c] = pass;
+    });
+    if (kinds !== null || this.passes.some((p) => p !== null)) state.sweep(rows, n);
+  }
+}
+
+function filterPass(column: I32Column, rows: Int32Array, n: number, length: number): Uint8Array {
+  const pass = new Uint8Array(length);
+  const { values, nulls } = column;
+  for (let j = 0; j < n; j++) {
+    const i = rows[j];
+    if (values[i] !== 0 && (nulls === null || nulls[i] === 0)) pass[i] = 1;
+  }
+  return pass;
+}
