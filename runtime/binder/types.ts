@@ -1,0 +1,149 @@
+import type { IntervalQualifier, RowTypeField, TypeName } from '../parser/ast.js';
+import {
+  ARRAY,
+  BIGINT,
+  BINARY,
+  BOOLEAN,
+  BYTES,
+  CHAR,
+  DATE,
+  DECIMAL,
+  DOUBLE,
+  FLOAT,
+  INT,
+  INTERVAL_DAY_TIME,
+  INTERVAL_YEAR_MONTH,
+  MAP,
+  MULTISET,
+  ROW,
+  SMALLINT,
+  STRING,
+  StreamcellError,
+  TIME,
+  TIMESTAMP,
+  TIMESTAMP_LTZ,
+  TINYINT,
+  VARBINARY,
+  VARCHAR,
+  VARIANT,
+  type DataType,
+  type IntervalUnit,
+  type Span,
+} from '../types/index.js';
+
+/** Written type -> data type, with Flink's defaults and bounds. @throws StreamcellError TYPE_INVALID, TYPE_UNSUPPORTED */
+export function bindType(type: TypeName): DataType {
+  switch (type.kind) {
+    case 'SimpleType':
+      return simpleType(type);
+    case 'IntervalType':
+      return intervalType(type.qualifier, type.nullable);
+    case 'CollectionType':
+      return (type.collection === 'ARRAY' ? ARRAY : MULTISET)(bindType(type.element), type.nullable);
+    case 'MapType':
+      return MAP(bindType(type.key), bindType(type.value), type.nullable);
+    case 'RowType':
+      return ROW(rowFields(type.fields), type.nullable);
+    case 'RawType':
+      throw new StreamcellError('TYPE_UNSUPPORTED', 'The type RAW is not supported.', { span: type.span });
+    case 'StructuredType':
+      throw new StreamcellError('TYPE_UNSUPPORTED', 'The type STRUCTURED is not supported.', {
+        span: type.span,
+        hint: 'Use ROW.',
+      });
+    case 'NamedType':
+      throw new StreamcellError('TYPE_INVALID', `Unknown type '${type.name.parts.map((p) => p.name).join('.')}'.`, {
+        span: type.span,
+      });
+  }
+}
+
+function rowFields(fields: readonly RowTypeField[]): { name: string; type: DataType; description?: string }[] {
+  const seen = new Set<string>();
+  return fields.map((f) => {
+    if (seen.has(f.name.name)) {
+      throw new StreamcellError('TYPE_INVALID', `Field names must be unique, but '${f.name.name}' is declared twice.`, {
+        span: f.span,
+      });
+    }
+    seen.add(f.name.name);
+    const type = bindType(f.type);
+    return f.comment === null ? { name: f.name.name, type } : { name: f.name.name, type, description: f.comment };
+  });
+}
+
+function bounded(value: number | null, fallback: number, min: number, max: number, what: string, span: Span): number {
+  if (value === null) return fallback;
+  if (value < min || value > max) {
+    throw new StreamcellError('TYPE_INVALID', `${what} must be between ${min} and ${max} (both inclusive), but is ${value}.`, {
+      span,
+    });
+  }
+  return value;
+}
+
+function simpleType(type: TypeName & { kind: 'SimpleType' }): DataType {
+  const { nullable: n, precision, scale, span } = type;
+  const length = (fallback: number): number => bounded(precision, fallback, 1, 2147483647, `The length of ${type.name}`, span);
+  const fraction = (fallback: number): number => bounded(precision, fallback, 0, 9, `The precision of ${type.name}`, span);
+  switch (type.name) {
+    case 'BOOLEAN':
+      return BOOLEAN(n);
+    case 'TINYINT':
+      return TINYINT(n);
+    case 'SMALLINT':
+      return SMALLINT(n);
+    case 'INTEGER':
+      return INT(n);
+    case 'BIGINT':
+      return BIGINT(n);
+    case 'FLOAT':
+    case 'REAL':
+      return FLOAT(n);
+    case 'DOUBLE':
+      return DOUBLE(n);
+    case 'DECIMAL': {
+      const p = bounded(precision, 10, 1, 38, 'Decimal precision', span);
+      return DECIMAL(p, bounded(scale, 0, 0, p, 'Decimal scale', span), n);
+    }
+    case 'CHAR':
+      return CHAR(length(1), n);
+    case 'VARCHAR':
+      return VARCHAR(length(1), n);
+    case 'STRING':
+      return STRING(n);
+    case 'BINARY':
+      return BINARY(length(1), n);
+    case 'VARBINARY':
+      return VARBINARY(length(1), n);
+    case 'BYTES':
+      return BYTES(n);
+    case 'DATE':
+      return DATE(n);
+    case 'TIME':
+      return TIME(fraction(0), n);
+    case 'TIMESTAMP':
+      return TIMESTAMP(fraction(6), n);
+    case 'TIMESTAMP_LTZ':
+      return TIMESTAMP_LTZ(fraction(6), n);
+    case 'VARIANT':
+      return VARIANT(n);
+    default:
+      throw new StreamcellError('TYPE_UNSUPPORTED', `The type ${type.name} is not supported.`, { span });
+  }
+}
+
+export function intervalType(q: IntervalQualifier, nullable: boolean): DataType {
+  const from = q.from;
+  const to = q.to ?? q.from;
+  const yearMonth: readonly string[] = ['YEAR', 'QUARTER', 'MONTH'];
+  const dayTime: readonly string[] = ['WEEK', 'DAY', 'HOUR', 'MINUTE', 'SECOND'];
+  const unit = (u: string): IntervalUnit => (u === 'QUARTER' ? 'MONTH' : u === 'WEEK' ? 'DAY' : (u as IntervalUnit));
+  if (yearMonth.includes(from) && yearMonth.includes(to)) {
+    return INTERVAL_YEAR_MONTH(unit(from), unit(to), q.precision ?? 2, nullable);
+  }
+  if (dayTime.includes(from) && dayTime.includes(to)) {
+    return INTERVAL_DAY_TIME(unit(from), unit(to), q.precision ?? 2, q.fraction ?? 6, nullable);
+  }
+  throw new StreamcellError('TYPE_INVALID', `An interval from ${from} to ${to} does not exist.`, { span: q.span });
+}

@@ -1,0 +1,3 @@
+export * from './catalog.js';
+export * from './names.js';
+export * from './objects.js';
