@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { BatchBuilder } from '../formats/batch-builder.js';
 import { JsonSyntaxError, JsonTokens } from '../formats/json-tokens.js';
 import { readTree, type JsonNode } from '../formats/json-tree.js';
@@ -6,6 +7,7 @@ import {
   INSERT,
   DELETE,
   parseRowKind,
+  rowKindName,
   rowsFromBatch,
   StreamcellError,
   UPDATE_AFTER,
@@ -28,6 +30,7 @@ import type {
   SourceRequest,
   SplitOffset,
 } from './connector.js';
+import { javaText } from './print.js';
 import { rowProjection } from './projection.js';
 import { assignedOffsets } from './split-assignment.js';
 import { valueOf } from './value-literals.js';
@@ -42,6 +45,11 @@ const OPTIONS: readonly OptionSpec[] = [
   },
   { key: 'changelog-mode', type: 'string', description: "Kinds the source emits, of I, UB, UA, D (default 'I')." },
   { key: 'sink-changelog-mode', type: 'string', description: "Kinds the sink takes (default 'I,UB,UA,D')." },
+  {
+    key: 'sink-file',
+    type: 'string',
+    description: 'A file that the sink adds a line to per row, as print writes it: +I[1, a].',
+  },
   { key: 'splits', type: 'int', description: 'Splits that the rows are dealt to in turn (default 1).' },
   { key: 'batch-size', type: 'int', description: 'Rows of a batch (default 4096).' },
   {
@@ -271,9 +279,12 @@ export function valuesSinkRows(table: string, forget = false): readonly Changelo
 
 class ValuesWriter implements SinkWriter {
   private readonly rows: ChangelogRow[];
+  /** Rows kept in memory are seen by this thread only; a test of a whole job, which has its own worker, reads the file. */
+  private readonly file: string | undefined;
 
   constructor(private readonly request: SinkRequest) {
     const { name } = request.table;
+    this.file = new Options(request.table.options).string('sink-file');
     let rows = sinkRows.get(name);
     if (rows === undefined) sinkRows.set(name, (rows = []));
     this.rows = rows;
@@ -284,12 +295,15 @@ class ValuesWriter implements SinkWriter {
   }
 
   write(batch: Batch): void {
-    for (const row of rowsFromBatch(
-      this.request.schema.map((c) => c.type),
-      batch,
-    )) {
-      this.rows.push(row);
-    }
+    const types = this.request.schema.map((c) => c.type);
+    const rows = rowsFromBatch(types, batch);
+    for (const row of rows) this.rows.push(row);
+    if (this.file === undefined) return;
+    const lines = rows.map((row) => {
+      const fields = row.fields.map((value, c) => javaText(value, types[c]));
+      return `${rowKindName(row.kind)}[${fields.join(', ')}]\n`;
+    });
+    appendFileSync(this.file, lines.join(''));
   }
 
   ready(): Promise<void> | null {
