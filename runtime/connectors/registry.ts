@@ -9,10 +9,17 @@ import {
 import { blackholeConnector } from './blackhole.js';
 import type { Connector } from './connector.js';
 import { datagenConnector } from './datagen.js';
+import { filesystemConnector } from './filesystem.js';
 import { printConnector } from './print.js';
 import { valuesConnector } from './values.js';
 
-const CONNECTORS: readonly Connector[] = [datagenConnector, valuesConnector, printConnector, blackholeConnector];
+const CONNECTORS: readonly Connector[] = [
+  datagenConnector,
+  filesystemConnector,
+  valuesConnector,
+  printConnector,
+  blackholeConnector,
+];
 
 /** Connectors of Flink that this engine lacks: told apart from names that are mistyped. */
 const FLINK_CONNECTORS = new Set([

@@ -19,10 +19,11 @@ export interface Decoder {
   /** A buffer of at least `size` bytes that the caller may fill and then pass to decodeLines or decodeRecords; valid until the next reserve. */
   reserve(size: number): Uint8Array;
   /**
-   * Newline-delimited text in data[start, end), whole lines only. Decodes at most `maxRows` rows.
+   * Newline-delimited text in data[start, end), whole lines only. Decodes at most `maxRows` rows, unless one record gives more. A format
+   * whose records may hold newlines uses no bytes of a record that is cut off by `end`; `last` says that no more text follows.
    * @returns the batch, how many bytes were used, and per row the index of the record it came from when `rows !== records`.
    */
-  decodeLines(data: Uint8Array, start: number, end: number, maxRows: number): Decoded;
+  decodeLines(data: Uint8Array, start: number, end: number, maxRows: number, last?: boolean): Decoded;
   /** Records at data[starts[i] .. starts[i] + lengths[i]), for i in [from, to). A length of -1 is a null record (tombstone). */
   decodeRecords(data: Uint8Array, starts: Int32Array, lengths: Int32Array, from: number, to: number): Decoded;
 }

@@ -1,0 +1,199 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { ByteBuffer } from '../formats/byte-buffer.js';
+import type { Encoder } from '../formats/format.js';
+import { boxedValue, StreamcellError, type Batch } from '../types/index.js';
+import type { SinkRequest, SinkWriter } from './connector.js';
+import { fileError, listFiles } from './file-listing.js';
+import type { FilesystemSettings } from './filesystem.js';
+import { escapePathName, partitionText } from './partition-path.js';
+
+const WRITE_BYTES = 1 << 18;
+const done = Promise.resolve();
+
+/** A part file under its in-progress name. */
+interface Part {
+  readonly directory: string;
+  readonly temporary: string;
+  readonly final: string;
+  readonly descriptor: number;
+  readonly buffer: ByteBuffer;
+  readonly begunAt: number;
+  written: number;
+}
+
+/**
+ * Writes part files. A file is hidden (`.part-...inprogress`) until a checkpoint or the end, when it is synced and renamed, so that readers
+ * see whole files only; INSERT OVERWRITE renames at the very end, after it has removed what was there at the start.
+ *
+ * State: one open part per partition directory, and the parts that are full but not yet renamed.
+ */
+export class FilesystemWriter implements SinkWriter {
+  private readonly encoder: Encoder;
+  private readonly fileColumns: readonly number[];
+  private readonly partitions: readonly { readonly key: string; readonly column: number }[];
+  private readonly parts = new Map<string, Part>();
+  private full: Part[] = [];
+  private readonly id = randomUUID();
+  private counter = 0;
+  private replaced: readonly string[] = [];
+  private readonly committedDirectories = new Set<string>();
+
+  constructor(
+    private readonly request: SinkRequest,
+    private readonly settings: FilesystemSettings,
+  ) {
+    const { table, schema } = request;
+    this.encoder = settings.format.createEncoder(settings.fileSchema, settings.formatOptions);
+    const indexOf = (name: string): number => schema.findIndex((c) => c.name === name);
+    this.fileColumns = settings.fileSchema.map((c) => indexOf(c.name));
+    this.partitions = table.partitionKeys.map((key) => ({ key, column: indexOf(key) }));
+  }
+
+  open(): Promise<void> {
+    const { path } = this.settings;
+    try {
+      mkdirSync(path, { recursive: true });
+    } catch (error) {
+      const exists = (error as NodeJS.ErrnoException).code === 'EEXIST';
+      throw exists
+        ? new StreamcellError('FILE_ACCESS', `${path} is a file; a sink writes to a directory.`, { cause: error })
+        : fileError(error, path);
+    }
+    if (this.request.overwrite) this.replaced = listFiles(path, null).map((f) => f.path);
+    return done;
+  }
+
+  write(batch: Batch): void {
+    const columns = this.fileColumns.map((c) => batch.columns[c]);
+    const now = Date.now();
+    for (let i = 0; i < batch.length; i++) {
+      const part = this.part(batch, i, now);
+      this.encoder.encode(columns, i, part.buffer);
+      part.buffer.writeByte(10);
+      if (part.buffer.length >= WRITE_BYTES) this.drain(part);
+      if (part.written + part.buffer.length >= this.settings.rollSize) this.roll(part);
+    }
+  }
+
+  private part(batch: Batch, row: number, now: number): Part {
+    let directory = this.settings.path;
+    if (this.partitions.length > 0)
+      directory = join(directory, ...this.partitions.map((p) => this.partition(batch, row, p)));
+    const open = this.parts.get(directory);
+    if (open !== undefined && now - open.begunAt < this.settings.rollAge) return open;
+    if (open !== undefined) this.roll(open);
+    const name = `part-${this.id}-${this.request.subtask}-${this.counter++}`;
+    const temporary = join(directory, `.${name}.inprogress`);
+    try {
+      if (this.partitions.length > 0) mkdirSync(directory, { recursive: true });
+      const part: Part = {
+        directory,
+        temporary,
+        final: join(directory, name),
+        descriptor: openSync(temporary, 'w'),
+        buffer: new ByteBuffer(WRITE_BYTES + 4096),
+        begunAt: now,
+        written: 0,
+      };
+      this.parts.set(directory, part);
+      return part;
+    } catch (error) {
+      throw fileError(error, temporary);
+    }
+  }
+
+  private partition(
+    batch: Batch,
+    row: number,
+    { key, column }: { readonly key: string; readonly column: number },
+  ): string {
+    const { type } = this.request.schema[column];
+    const text = partitionText(boxedValue(batch.columns[column], type, row), type, this.settings.defaultPartition);
+    return `${escapePathName(key)}=${escapePathName(text)}`;
+  }
+
+  private drain(part: Part): void {
+    const { buffer } = part;
+    try {
+      for (let at = 0; at < buffer.length;) at += writeSync(part.descriptor, buffer.bytes, at, buffer.length - at);
+    } catch (error) {
+      throw fileError(error, part.temporary);
+    }
+    part.written += buffer.length;
+    buffer.clear();
+  }
+
+  private roll(part: Part): void {
+    this.drain(part);
+    try {
+      fsyncSync(part.descriptor);
+      closeSync(part.descriptor);
+    } catch (error) {
+      throw fileError(error, part.temporary);
+    }
+    this.parts.delete(part.directory);
+    this.full.push(part);
+  }
+
+  ready(): Promise<void> | null {
+    return null;
+  }
+
+  async flush(): Promise<void> {
+    for (const part of [...this.parts.values()]) this.roll(part);
+    if (!this.request.overwrite) this.publish();
+  }
+
+  private publish(): void {
+    for (const part of this.full) {
+      try {
+        renameSync(part.temporary, part.final);
+        this.committedDirectories.add(part.directory);
+      } catch (error) {
+        throw fileError(error, part.final);
+      }
+    }
+    this.full = [];
+  }
+
+  async commit(): Promise<void> {
+    await this.flush();
+    // Of a partitioned table only the partitions that were written are replaced.
+    const touched = new Set(this.full.map((p) => p.directory));
+    for (const path of this.replaced) {
+      if (this.partitions.length === 0 || touched.has(path.slice(0, path.lastIndexOf('/'))))
+        rmSync(path, { force: true });
+    }
+    this.publish();
+    const { successFile } = this.settings;
+    if (successFile === null) return;
+    for (const directory of this.committedDirectories) {
+      try {
+        writeFileSync(join(directory, successFile), '');
+      } catch (error) {
+        throw fileError(error, join(directory, successFile));
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    for (const part of this.parts.values()) closeSync(part.descriptor);
+    for (const part of [...this.parts.values(), ...this.full])
+      if (existsSync(part.temporary)) rmSync(part.temporary, { force: true });
+    this.parts.clear();
+    this.full = [];
+    return done;
+  }
+}
