@@ -31,7 +31,7 @@ export interface BuiltIn {
   bind(args: readonly BoundExpr[], info: CallInfo): BoundExpr;
   readonly emit?: CallEmitter;
   /** false: evaluated for every row and every mention. */
-  readonly deterministic?: boolean;
+  readonly deterministic?: boolean | ((args: readonly BoundExpr[]) => boolean);
 }
 
 /** What an argument may be, and what it is converted to. */
@@ -122,7 +122,7 @@ export interface Simple {
   readonly call?: (...args: never[]) => unknown;
   readonly strict?: boolean;
   readonly emit?: CallEmitter;
-  readonly deterministic?: boolean;
+  readonly deterministic?: BuiltIn['deterministic'];
 }
 
 /** A function whose arguments are checked one by one and whose code is a library call or `emit`. */

@@ -11,6 +11,7 @@ import { mathFunctions } from './math.js';
 import { stringFunctions } from './strings.js';
 import { likeFunctions } from './like.js';
 import { timeFunctions } from './time.js';
+import { timeTextFunctions } from './time-text.js';
 import { UNSUPPORTED } from './unsupported.js';
 
 const registry = new Map<string, BuiltIn>();
@@ -22,7 +23,8 @@ for (const list of [
   mathFunctions,
   stringFunctions,
   likeFunctions,
-  timeFunctions,
+  timeFunctions((a, b, info) => bindCall('+', [a, b], info)),
+  timeTextFunctions,
 ]) {
   for (const fn of list) {
     registry.set(fn.name, fn);
@@ -72,10 +74,15 @@ const determinism = new WeakMap<BoundExpr, boolean>();
 export function isDeterministic(e: BoundExpr): boolean {
   let known = determinism.get(e);
   if (known === undefined) {
-    known = (e.kind !== 'call' || registry.get(e.fn)?.deterministic !== false) && children(e).every(isDeterministic);
+    known = (e.kind !== 'call' || repeatable(e)) && children(e).every(isDeterministic);
     determinism.set(e, known);
   }
   return known;
+}
+
+function repeatable(call: CallExpr): boolean {
+  const rule = registry.get(call.fn)?.deterministic ?? true;
+  return typeof rule === 'boolean' ? rule : rule(call.args);
 }
 
 /** Names that can be called as functions, for completion and SHOW FUNCTIONS. */

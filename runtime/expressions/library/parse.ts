@@ -63,8 +63,8 @@ export function doubleToInt(v: number): number {
 export function doubleToLong(v: number): Exact {
   if (v !== v) return 0;
   if (v >= -9007199254740991 && v <= 9007199254740991) return Math.trunc(v) + 0;
-  if (v >= 9223372036854775807) return 9223372036854775807n;
-  if (v <= -9223372036854775808) return -9223372036854775808n;
+  if (v >= 2 ** 63) return 9223372036854775807n;
+  if (v <= -(2 ** 63)) return -9223372036854775808n;
   return BigInt(Math.trunc(v));
 }
 
