@@ -1,0 +1,3 @@
+export * from './arrow-frame.js';
+export * from './arrow-types.js';
+export * from './value-text.js';
