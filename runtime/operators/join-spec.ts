@@ -1,6 +1,4 @@
-import type { BoundExpr } from '../expressions/bound.js';
-import { compilePredicate } from '../expressions/codegen/predicate.js';
-import type { EvalEnvironment } from '../expressions/environment.js';
+import { compilePredicate, type BoundExpr, type EvalEnvironment } from '../expressions/index.js';
 import type { Column, DataType } from '../types/index.js';
 
 /** What all joins are told of their condition; the planner's `JoinSpec`. */

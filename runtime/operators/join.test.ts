@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { BoundExpr } from '../expressions/bound.js';
-import { simpleEnvironment } from '../expressions/environment.js';
+import type { BoundExpr } from '../expressions/index.js';
+import { simpleEnvironment } from '../expressions/index.js';
 import { BOOLEAN, INT, STRING, type DataType } from '../types/index.js';
 import { JoinHarness } from './join-harness.js';
 import type { JoinSideUnique } from './join-side.js';
@@ -222,7 +222,6 @@ describe('state time to live', () => {
     const h = harness('inner', { leftTtl: 10, rightTtl: 10, leftRetracts: false, rightRetracts: false });
     for (let t = 0; t < 200; t++)
       h.processingTime(t * 5).send(0, ...Array.from({ length: 20 }, (_, i) => `+I ${t * 20 + i} a`));
-    const { metrics } = (h.operator as unknown as { context: { metrics: { stateKeys: number } } }).context;
-    expect(metrics.stateKeys).toBeLessThan(200);
+    expect(h.harness.metrics.stateKeys).toBeLessThan(200);
   });
 });

@@ -1,7 +1,6 @@
-import type { EvalEnvironment } from '../expressions/environment.js';
-import { subtaskOfHash } from '../state/hash.js';
+import type { EvalEnvironment } from '../expressions/index.js';
 import { KeyBatch, KeyTable } from '../state/key-table.js';
-import { readRows } from '../state/row-snapshot.js';
+import { ownRowNumbers, readRows } from '../state/row-snapshot.js';
 import type { SnapshotReader, SnapshotWriter } from '../state/snapshot.js';
 import { DELETE, INSERT, isRetraction, type Batch, type Column, type DataType } from '../types/index.js';
 import { JoinSide, type JoinSideUnique } from './join-side.js';
@@ -296,17 +295,14 @@ export class Join extends Operator {
   }
 
   override restore(readers: readonly SnapshotReader[]): void {
-    const { subtask, parallelism } = this.context;
     for (const reader of readers) {
       for (const input of [0, 1]) {
         const prefix = input === 0 ? 'left' : 'right';
         const batch = readRows(reader, prefix, this.spec.inputTypes[input]);
         const rows = new Int32Array(batch.length);
         const slots = new Int32Array(batch.length);
+        const n = ownRowNumbers(batch, this.keys[input], this.context, rows);
         this.keyBatch.prepare(batch.columns, this.keys[input], batch.length);
-        let n = 0;
-        for (let i = 0; i < batch.length; i++)
-          if (subtaskOfHash(this.keyBatch.hashes[i], parallelism) === subtask) rows[n++] = i;
         if (this.keyed) this.table.upsert(this.keyBatch, rows, n, slots);
         this.sides[input].restore(reader, prefix, batch, rows, n, slots);
       }

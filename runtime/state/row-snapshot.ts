@@ -13,6 +13,7 @@ import {
   type DataType,
 } from '../types/index.js';
 import { gather, stringTarget } from './gather.js';
+import { hashColumns, subtaskOfHash } from './hash.js';
 import type { SnapshotReader, SnapshotWriter } from './snapshot.js';
 import { decodeValue, encodeValue, type EncodedValue } from './value-codec.js';
 
@@ -31,6 +32,45 @@ export function writeRows(
     gather(columns[c], ids, count, target);
     writeColumn(writer, `${prefix}.${c}`, target, count);
   });
+}
+
+/** The rows of a restored batch whose keys belong to the given subtask. */
+export function ownRows(
+  batch: Batch,
+  types: readonly DataType[],
+  keys: readonly number[],
+  place: { readonly subtask: number; readonly parallelism: number },
+): Batch {
+  if (place.parallelism === 1) return batch;
+  const rows = new Int32Array(batch.length);
+  const n = ownRowNumbers(batch, keys, place, rows);
+  return new Batch(
+    n,
+    types.map((type, c) => {
+      const target = physicalType(type) === 'str' ? stringTarget(n) : createColumn(type, n);
+      gather(batch.columns[c], rows, n, target);
+      return target;
+    }),
+  );
+}
+
+/** Writes their numbers to `rows`. @returns how many. */
+export function ownRowNumbers(
+  batch: Batch,
+  keys: readonly number[],
+  place: { readonly subtask: number; readonly parallelism: number },
+  rows: Int32Array,
+): number {
+  const hashes = new Int32Array(batch.length);
+  hashColumns(
+    keys.map((c) => batch.columns[c]),
+    batch.length,
+    hashes,
+  );
+  let n = 0;
+  for (let i = 0; i < batch.length; i++)
+    if (subtaskOfHash(hashes[i], place.parallelism) === place.subtask) rows[n++] = i;
+  return n;
 }
 
 /** Reads what `writeRows` wrote, as a batch of its own. */
