@@ -118,13 +118,12 @@ export class AggregateState {
       this.loops[c].gather(this.accumulators[c], slots, n, outs[c], at);
   }
 
-  /** Adds what `other` holds under `from` to what this holds under `slot`. */
-  merge(slot: number, other: AggregateState, from: number): void {
-    if (this.distinct.length > 0) {
-      this.mergeDistinct(slot, other, from);
-    }
+  /** Adds what `other` holds under each slot of from[0..n) to what this holds under targets[that slot]. */
+  merge(targets: Int32Array, other: AggregateState, from: Int32Array, n: number): void {
     for (let c = 0; c < this.accumulators.length; c++)
-      if (this.plan.distinctOf[c] < 0) this.accumulators[c].merge(slot, other.accumulators[c], from);
+      if (this.plan.distinctOf[c] < 0)
+        this.loops[c].merge(this.accumulators[c], targets, other.accumulators[c], from, n);
+    if (this.distinct.length > 0) for (let j = 0; j < n; j++) this.mergeDistinct(targets[from[j]], other, from[j]);
   }
 
   /** Of distinct calls only values new to the slot may enter the accumulator: they are replayed as rows. */

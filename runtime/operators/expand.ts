@@ -1,4 +1,4 @@
-import { Batch, type DataType } from '../types/index.js';
+import type { Batch, DataType } from '../types/index.js';
 import { compileKernel, type BoundExpr, type EvalEnvironment, type Kernel } from '../expressions/index.js';
 import { Operator } from './operator.js';
 

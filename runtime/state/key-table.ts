@@ -31,6 +31,13 @@ export class KeyBatch {
     });
     hashColumns(this.columns, length, this.hashes);
   }
+
+  /** The keys of another table, row number = slot there. */
+  adopt(table: KeyTable): void {
+    this.columns = table.columns.map((c) => c.column);
+    this.simple = this.columns.every(isSimple);
+    this.hashes = table.hashesBySlot();
+  }
 }
 
 function isSimple(column: Column): boolean {
@@ -207,7 +214,8 @@ export class KeyTable {
     return true;
   }
 
-  private hashesBySlot(): Int32Array {
+  /** Hashes of live slots. */
+  hashesBySlot(): Int32Array {
     if (this.slotHashes === null) {
       const hashes = (this.slotHashes = new Int32Array(this.capacity));
       const table = this.table;

@@ -63,6 +63,8 @@ export interface Loops {
   ): void;
   /** Writes the results of slots[0..n) to `out`, from row `at`. */
   gather(acc: Accumulator, slots: Int32Array, n: number, out: Column, at: number): void;
+  /** Merges slot from[j] of `other` into slot targets[from[j]] of `acc`. */
+  merge(acc: Accumulator, targets: Int32Array, other: Accumulator, from: Int32Array, n: number): void;
 }
 
 const compiled = new Map<string, Loops>();
@@ -97,6 +99,9 @@ trace(acc, rows, n, slots, kinds, pass, out) {
 },
 gather(acc, slots, n, out, at) {
   for (let j = 0; j < n; j++) acc.emit(slots[j], out, at + j);
+},
+merge(acc, targets, other, from, n) {
+  for (let j = 0; j < n; j++) acc.merge(targets[from[j]], other, from[j]);
 }};`)() as Loops;
     compiled.set(shape, loops);
   }
