@@ -10,6 +10,11 @@ import { logicFunctions } from './logic.js';
 import { mathFunctions } from './math.js';
 import { stringFunctions } from './strings.js';
 import { likeFunctions } from './like.js';
+import { collectionFunctions } from './collections.js';
+import { hashAndEncodingFunctions } from './hash-and-encoding.js';
+import { regexFunctions } from './regex.js';
+import { roundFunctions } from './round.js';
+import { moreTextFunctions } from './text-more.js';
 import { timeFunctions } from './time.js';
 import { timeTextFunctions } from './time-text.js';
 import { UNSUPPORTED } from './unsupported.js';
@@ -25,6 +30,11 @@ for (const list of [
   likeFunctions,
   timeFunctions((a, b, info) => bindCall('+', [a, b], info)),
   timeTextFunctions,
+  collectionFunctions,
+  hashAndEncodingFunctions,
+  regexFunctions,
+  roundFunctions,
+  moreTextFunctions,
 ]) {
   for (const fn of list) {
     registry.set(fn.name, fn);

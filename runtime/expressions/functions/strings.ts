@@ -115,16 +115,4 @@ export const stringFunctions: readonly BuiltIn[] = [
   simple({ names: ['INITCAP'], params: [str], type: argType, call: initCap }),
   simple({ names: ['SPLIT_INDEX'], params: [str, str, int], type: STRING(), nullable: 'always', call: splitIndex }),
   simple({ names: ['CONCAT_WS'], params: [str], variadic: true, type: STRING(), strict: false, call: concatWs }),
-  simple({
-    names: ['STARTSWITH'],
-    params: [str, str],
-    type: { root: 'BOOLEAN', nullable: true },
-    call: (s: string, p: string) => s.startsWith(p),
-  }),
-  simple({
-    names: ['ENDSWITH'],
-    params: [str, str],
-    type: { root: 'BOOLEAN', nullable: true },
-    call: (s: string, p: string) => s.endsWith(p),
-  }),
 ];

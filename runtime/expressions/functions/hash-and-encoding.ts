@@ -1,0 +1,95 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { BIGINT, BOOLEAN, BYTES, CHAR, INT, STRING, StreamcellError, VARCHAR } from '../../types/index.js';
+import type { Exact } from '../library/exact.js';
+import { decodeText, encodeText, hex, javaHash, parseUrl, unhex } from '../library/encoding.js';
+import { bigint, bytes, int, simple, str, type BuiltIn, type Param } from './define.js';
+
+const digest = (name: string, algorithm: string, length: number): BuiltIn =>
+  simple({ names: [name], params: [str], type: CHAR(length), call: (s: string) => createHash(algorithm).update(s, 'utf8').digest('hex') });
+
+const SHA2: Readonly<Record<number, string>> = { 224: 'sha224', 256: 'sha256', 384: 'sha384', 512: 'sha512' };
+
+const integerParam: Param = bigint;
+
+export const hashAndEncodingFunctions: readonly BuiltIn[] = [
+  digest('MD5', 'md5', 32),
+  digest('SHA1', 'sha1', 40),
+  digest('SHA224', 'sha224', 56),
+  digest('SHA256', 'sha256', 64),
+  digest('SHA384', 'sha384', 96),
+  digest('SHA512', 'sha512', 128),
+  simple({
+    names: ['SHA2'],
+    params: [str, int],
+    type: VARCHAR(128),
+    call: (s: string, bits: number) => {
+      const algorithm = SHA2[bits === 0 ? 256 : bits];
+      if (!algorithm) throw new StreamcellError('EXPRESSION_FAILED', `Unsupported algorithm: SHA2 with ${bits} bits.`);
+      return createHash(algorithm).update(s, 'utf8').digest('hex');
+    },
+  }),
+  simple({ names: ['UUID'], params: [], type: CHAR(36), nullable: 'never', deterministic: false, call: () => randomUUID() }),
+  simple({ names: ['HASH_CODE'], params: [str], type: INT(), call: javaHash }),
+  simple({ names: ['TO_BASE64'], params: [str], type: STRING(), call: (s: string) => Buffer.from(s, 'utf8').toString('base64') }),
+  simple({ names: ['FROM_BASE64'], params: [str], type: STRING(), call: (s: string) => Buffer.from(s, 'base64').toString('utf8') }),
+  simple({ names: ['ENCODE'], params: [str, str], type: BYTES(), call: encodeText }),
+  simple({ names: ['DECODE'], params: [bytes, str], type: STRING(), call: decodeText }),
+  simple({ names: ['BIN'], params: [integerParam], type: STRING(), call: (v: Exact) => BigInt.asUintN(64, BigInt(v)).toString(2) }),
+  simple({ names: ['HEX'], params: [[integerParam], [str]], type: STRING(), call: hex }),
+  simple({ names: ['UNHEX'], params: [str], type: BYTES(), nullable: 'always', call: unhex }),
+  simple({ names: ['ASCII'], params: [str], type: { root: 'TINYINT', nullable: true }, call: (s: string) => (s === '' ? 0 : (new TextEncoder().encode(s)[0] << 24) >> 24) }),
+  simple({
+    names: ['CHR'],
+    params: [integerParam],
+    type: STRING(),
+    call: (v: Exact) => {
+      const n = Number(v);
+      return n < 0 ? '' : String.fromCharCode(Number(BigInt.asUintN(8, BigInt(v))));
+    },
+  }),
+  simple({ names: ['PARSE_URL'], params: [str, str, str], optional: 1, type: STRING(), nullable: 'always', call: parseUrl }),
+  simple({ names: ['URL_ENCODE'], params: [str], type: STRING(), nullable: 'always', call: (s: string) => encodeURIComponent(s).replace(/%20/g, '+').replace(/[!'()~]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`) }),
+  simple({
+    names: ['URL_DECODE'],
+    params: [str],
+    type: STRING(),
+    nullable: 'always',
+    call: (s: string) => {
+      try {
+        return decodeURIComponent(s.replace(/\+/g, ' '));
+      } catch {
+        return null;
+      }
+    },
+  }),
+  simple({ names: ['IS_DIGIT'], params: [str], type: BOOLEAN(), nullable: 'never', strict: false, call: (s: string | null) => s !== null && /^\p{Nd}+$/u.test(s) }),
+  simple({ names: ['IS_ALPHA'], params: [str], type: BOOLEAN(), nullable: 'never', strict: false, call: (s: string | null) => s !== null && /^\p{L}+$/u.test(s) }),
+  simple({ names: ['IS_DECIMAL'], params: [str], type: BOOLEAN(), nullable: 'never', strict: false, call: (s: string | null) => s !== null && s !== '' && Number.isFinite(Number(s)) && s.trim() !== '' }),
+  simple({
+    names: ['INET_ATON'],
+    params: [str],
+    type: BIGINT(),
+    nullable: 'always',
+    call: (s: string) => inetAton(s),
+  }),
+  simple({
+    names: ['INET_NTOA'],
+    params: [integerParam],
+    type: STRING(),
+    nullable: 'always',
+    call: (v: Exact) => {
+      const n = Number(v);
+      return n < 0 || n > 4294967295 ? null : [24, 16, 8, 0].map((s) => Math.floor(n / 2 ** s) % 256).join('.');
+    },
+  }),
+];
+
+/** IPv4 text to its number; of fewer than four parts the last one fills the rest. */
+function inetAton(s: string): number | null {
+  const parts = s.split('.');
+  if (parts.length > 4 || !parts.every((p) => /^\d{1,10}$/.test(p))) return null;
+  const numbers = parts.map(Number);
+  const last = numbers.pop() as number;
+  if (numbers.some((n) => n > 255) || last >= 256 ** (4 - numbers.length)) return null;
+  return numbers.reduce((sum, n, i) => sum + n * 256 ** (3 - i), 0) + last;
+}
