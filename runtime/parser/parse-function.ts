@@ -157,9 +157,12 @@ export abstract class FunctionParser extends ExpressionParser {
         return this.jsonAggregate(word);
       case 'PREV':
       case 'NEXT':
+      case 'FIRST':
+      case 'LAST':
+        return this.special(word, () => this.navigationArguments());
       case 'CLASSIFIER':
       case 'MATCH_NUMBER':
-        return this.special(word, () => (this.is(')') ? [] : this.list(() => this.expression())));
+        return this.special(word, () => []);
       case 'ARRAY':
       case 'MAP':
       case 'MULTISET': {
@@ -259,6 +262,17 @@ export abstract class FunctionParser extends ExpressionParser {
     return this.namePrimary();
   }
 
+  /** A value and, optionally, how many rows away: a number, not an expression. */
+  private navigationArguments(): Expr[] {
+    const args = [this.expression()];
+    if (!this.accept(',')) return args;
+    const start = this.current.start;
+    const sign = this.acceptOneOf('-', '+');
+    const operand = this.numberLiteral();
+    args.push(sign ? { kind: 'Unary', op: sign, operand, span: this.spanFrom(start) } : operand);
+    return args;
+  }
+
   private argumentsWithUnitLast(): Expr[] {
     const args: Expr[] = [this.expression()];
     while (this.accept(',')) {
@@ -310,7 +324,9 @@ export abstract class FunctionParser extends ExpressionParser {
   }
 
   private descriptor(start: number): Expr {
-    const columns = this.nameList('column');
+    const empty = this.peekIs(1, ')');
+    if (empty) this.moveTo(this.at + 2);
+    const columns = empty ? [] : this.nameList('column');
     return { kind: 'Descriptor', columns, span: this.spanFrom(start) };
   }
 

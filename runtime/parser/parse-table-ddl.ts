@@ -348,17 +348,17 @@ export abstract class TableDdlParser extends QueryParser {
   }
 
   protected alterTableItems(): AlterTableItem[] {
-    return this.is('(') ? this.parenthesized(() => this.alterTableItem()) : [this.alterTableItem()];
+    const start = this.current.start;
+    if (this.is('(')) return this.parenthesized(() => this.alterTableItem());
+    if (!this.accept('DISTRIBUTION')) return [this.alterTableItem()];
+    const distribution = this.distribution();
+    return [{ kind: 'Distribution', distribution, span: this.spanFrom(start) }];
   }
 
   private alterTableItem(): AlterTableItem {
     const start = this.current.start;
     if (this.is('WATERMARK')) return this.watermark();
     if (this.isConstraintStart()) return this.tableConstraint();
-    if (this.accept('DISTRIBUTION')) {
-      const distribution = this.distribution();
-      return { kind: 'Distribution', distribution, span: this.spanFrom(start) };
-    }
     const column = this.column();
     const position = this.columnPosition();
     return { kind: 'Column', column, position, span: this.spanFrom(start) };

@@ -115,6 +115,9 @@ export abstract class TableRefParser extends MatchRecognizeParser {
     if (this.recorder) for (const word of ['LATERAL', 'TABLE', 'UNNEST', '(']) this.is(word);
     const name = this.path('table');
     if (this.current.word === '(') {
+      if (this.peekIs(1, 'SELECT')) {
+        throw this.error(this.peek(1), 'A query as an argument stands in its own parentheses.', 'f((SELECT ..))');
+      }
       const call = this.withTableArguments(this.callArguments(name));
       return { kind: 'TableFunction', call, lateral: false, wrapped: false, alias: null, span: this.spanFrom(start) };
     }
@@ -179,8 +182,10 @@ export abstract class TableRefParser extends MatchRecognizeParser {
         table = this.derivedTable(this.queryFrom(inner.query), lateral, start);
       } else if (inner.kind === 'DerivedTable' && !inner.alias) {
         table = { ...inner, lateral: lateral || inner.lateral };
-      } else {
+      } else if (inner.kind === 'Join' && !lateral) {
         table = inner;
+      } else {
+        throw this.error(inner.span, 'Only a query or a join may stand in parentheses here.');
       }
     }
     this.expect(')');
@@ -346,6 +351,9 @@ export abstract class TableRefParser extends MatchRecognizeParser {
       hint.options.push({ key: text, value, span: this.spanFrom(start) });
     } else {
       hint.args.push({ text, quoted, span: this.spanFrom(start) });
+    }
+    if (hint.options.length > 0 && hint.args.length > 0) {
+      throw this.error(this.spanFrom(start), "A hint takes either 'key' = 'value' pairs or plain arguments, not both.");
     }
   }
 }
