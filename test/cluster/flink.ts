@@ -7,6 +7,8 @@ import { FLINK_VERSION, flinkDistribution } from './packages.js';
 export interface FlinkClusterOptions {
   /** Task slots of the one TaskManager. */
   readonly slots?: number;
+  /** Heap for the tasks themselves (default 1024). */
+  readonly taskHeapMegabytes?: number;
   /** How long to wait for all three servers to answer. */
   readonly startMillis?: number;
 }
@@ -37,7 +39,6 @@ const TASK_MANAGER_MEMORY: Readonly<Record<string, string>> = {
   'taskmanager.memory.network.min': '128mb',
   'taskmanager.memory.network.max': '128mb',
   'taskmanager.memory.managed.size': '512mb',
-  'taskmanager.memory.task.heap.size': '1024mb',
   'taskmanager.memory.task.off-heap.size': '0b',
   'taskmanager.memory.framework.heap.size': '128mb',
   'taskmanager.memory.framework.off-heap.size': '128mb',
@@ -150,10 +151,12 @@ sql-gateway: {endpoint: {rest: {address: 127.0.0.1, port: ${gateway}}}}
       '--configDir',
       home,
     );
-    const memory = Object.entries(TASK_MANAGER_MEMORY).flatMap(([key, value]) => ['-D', `${key}=${value}`]);
+    const heap = this.options.taskHeapMegabytes ?? 1024;
+    const parts = { ...TASK_MANAGER_MEMORY, 'taskmanager.memory.task.heap.size': `${heap}mb` };
+    const memory = Object.entries(parts).flatMap(([key, value]) => ['-D', `${key}=${value}`]);
     java(
       'taskmanager',
-      ['-Xmx1500m', '-XX:MaxDirectMemorySize=700m'],
+      [`-Xmx${heap + 476}m`, '-XX:MaxDirectMemorySize=700m'],
       [lib],
       'org.apache.flink.runtime.taskexecutor.TaskManagerRunner',
       '--configDir',

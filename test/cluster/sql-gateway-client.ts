@@ -25,6 +25,8 @@ export interface GatewayResult {
 export interface FetchLimits {
   readonly millis?: number;
   readonly rows?: number;
+  /** Takes rows as they come; they are then not kept for the result. */
+  readonly onRows?: (rows: readonly GatewayRow[], columns: readonly GatewayColumn[]) => void;
 }
 
 /** What Flink said when it refused or failed a statement. */
@@ -118,15 +120,15 @@ export class GatewaySession {
         }));
         jobId ??= page['jobID'] as string | undefined;
         isQuery = page['isQueryResult'] === true;
-        for (const row of results['data'] as readonly Fields[]) {
-          rows.push({
-            kind: KINDS[String(row['kind'])] ?? String(row['kind']),
-            fields: row['fields'] as readonly ExactJson[],
-          });
-        }
+        const found = (results['data'] as readonly Fields[]).map((row) => ({
+          kind: KINDS[String(row['kind'])] ?? String(row['kind']),
+          fields: row['fields'] as readonly ExactJson[],
+        }));
+        if (limits.onRows) limits.onRows(found, columns);
+        else for (const row of found) rows.push(row);
         if (state === 'EOS') break;
         path = page['nextResultUri'] as string | undefined;
-        if ((results['data'] as readonly Fields[]).length > 0 && rows.length < most) continue;
+        if (found.length > 0 && rows.length < most) continue;
       }
       if (rows.length >= most || Date.now() > deadline) {
         return { columns: columns ?? [], rows: rows.slice(0, most), jobId, isQuery, complete: false };
