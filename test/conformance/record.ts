@@ -6,13 +6,8 @@ import { FlinkCluster } from '../cluster/flink.js';
 import { type GatewayResult, GatewayError, SqlGatewayClient } from '../cluster/sql-gateway-client.js';
 import { splitStatements } from '../cluster/sql-script.js';
 import { type Case, goldenPath, layOut, readCases } from './case-file.js';
+import { CASE_OPTIONS } from './case-options.js';
 import { type Golden, settle, writeGolden } from './golden.js';
-
-/** What decides a result beside the text; the engine is given the same. */
-export const CASE_OPTIONS: Readonly<Record<string, string>> = {
-  'parallelism.default': '1',
-  'table.local-time-zone': 'UTC',
-};
 
 async function runOnFlink(client: SqlGatewayClient, of: Case, directory: string): Promise<Golden> {
   const session = await client.openSession(CASE_OPTIONS);

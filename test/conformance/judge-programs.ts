@@ -1,0 +1,227 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExactJson } from '../cluster/exact-json.js';
+import { EngineRunner, setOptions } from './engine.js';
+import { suiteLines } from './suite-data.js';
+import { NotSql, createValuesTable, rowsOption } from './values-table.js';
+import { type Verdict, failed, failedToo, refused, right, wrong } from './verdict.js';
+
+type Fields = { readonly [name: string]: ExactJson };
+
+interface Step {
+  readonly kind: string;
+  readonly fields: Fields;
+}
+
+interface Program {
+  readonly name: string;
+  readonly setup: readonly Step[];
+  readonly run: readonly Step[];
+}
+
+interface Sink {
+  readonly table: string;
+  readonly file: string;
+  readonly expected: readonly string[];
+  /** The changes themselves are expected, otherwise what they fold into. */
+  readonly changelog: boolean;
+  /** Positions of the primary key. */
+  readonly key: readonly number[];
+}
+
+function steps(list: ExactJson): Step[] {
+  return (list as readonly Fields[]).map((fields) => ({ kind: String(fields['kind']), fields }));
+}
+
+const strings = (value: ExactJson | undefined): readonly string[] => (value as readonly string[] | undefined) ?? [];
+const options = (step: Step): Readonly<Record<string, string>> =>
+  (step.fields['options'] as unknown as Record<string, string>) ?? {};
+
+/** Options of Flink's test connector that ask for an ability the values connector has no form of. */
+const ABILITIES: Readonly<Record<string, string>> = {
+  'readable-metadata': 'metadata columns of the test connector',
+  'writable-metadata': 'metadata columns of the test connector',
+  'partition-list': 'partitions of the test connector',
+  'source.produces-delete-by-key': 'deletes by key of the test connector',
+  'sink.supports-delete-by-key': 'deletes by key of the test connector',
+  'enable-vector-search': 'vector search',
+  'changelog-mode-enforced': 'a changelog mode that is enforced',
+};
+
+function asksTooMuch(program: Program): string | undefined {
+  for (const step of [...program.setup, ...program.run]) {
+    const name = String(step.fields['name'] ?? '');
+    if (step.kind === 'FUNCTION') return `needs the Java function ${name}`;
+    if (step.kind === 'TEMPORAL_FUNCTION') return 'needs a temporal table function';
+    if (step.kind === 'MODEL') return 'needs a model';
+    if (step.kind.endsWith('TABLE_API')) return 'is written in the Table API';
+    if (step.kind === 'SINK_WITHOUT_DATA' || step.kind === 'SOURCE_WITHOUT_DATA')
+      return 'only plans, and is about no rows';
+    for (const [key, value] of Object.entries(options(step))) {
+      const ability = ABILITIES[key];
+      if (ability !== undefined && value !== 'false') return `needs ${ability}`;
+      if (key === 'connector' && value !== 'values') return `needs the connector ${value}`;
+      // Flink's test connector can be looked up by key; ours reads bounded rows.
+      if (key === 'disable-lookup' && value === 'false') return 'needs a table that can be looked up';
+      if (key === 'async' && value === 'true') return 'needs a table that can be looked up';
+    }
+  }
+  return undefined;
+}
+
+function source(step: Step): string {
+  const schema = strings(step.fields['schema']);
+  const given = options(step);
+  const rows = step.fields['rows'] as readonly ExactJson[];
+  const columns = schema.map((component) => /^`?([^`\s]+)`?\s/.exec(component)?.[1] ?? '');
+  const mode = given['changelog-mode']?.replaceAll(' ', '');
+  const kept: Record<string, string> = { rows: rowsOption(rows, columns) };
+  if (mode !== undefined) kept['changelog-mode'] = mode;
+  return createValuesTable(String(step.fields['name']), schema, kept, strings(step.fields['partitionKeys']));
+}
+
+function primaryKey(schema: readonly string[]): number[] {
+  const names = schema.map((component) => /^`?([^`\s]+)`?\s/.exec(component)?.[1] ?? '');
+  const inline = schema.findIndex(
+    (component) => /\sPRIMARY KEY NOT ENFORCED/i.test(component) && !/^(PRIMARY|CONSTRAINT)/i.test(component),
+  );
+  if (inline >= 0) return [inline];
+  const declared = schema
+    .map((component) => /PRIMARY KEY\s*\(([^)]*)\)/i.exec(component)?.[1])
+    .find((found) => found !== undefined);
+  return declared === undefined
+    ? []
+    : declared.split(',').map((name) => names.indexOf(name.replaceAll('`', '').trim()));
+}
+
+function sink(step: Step, directory: string, number: number): { readonly sink: Sink; readonly ddl: string } {
+  const schema = strings(step.fields['schema']);
+  const table = String(step.fields['name']);
+  const file = join(directory, `sink-${number}`);
+  const given = options(step);
+  const key = primaryKey(schema);
+  // Flink's test sink takes what the query gives, but no -U where a primary key makes it superfluous.
+  const mode =
+    given['sink-changelog-mode-enforced'] ??
+    (given['sink-insert-only'] === 'true' ? 'I' : key.length > 0 ? 'I,UA,D' : 'I,UB,UA,D');
+  const ddl = createValuesTable(
+    table,
+    schema,
+    { 'sink-file': file, 'sink-changelog-mode': mode.replaceAll(' ', '') },
+    strings(step.fields['partitionKeys']),
+  );
+  return {
+    sink: {
+      table,
+      file,
+      expected: strings(step.fields['expected']),
+      changelog: step.fields['changelog'] === true,
+      key,
+    },
+    ddl,
+  };
+}
+
+/** What changes, written as `+U[1, a]`, fold into: rows written as `+I[1, a]`, sorted. */
+function fold(changes: readonly string[], key: readonly number[]): string[] {
+  const table = new Map<string, string[]>();
+  for (const change of changes) {
+    const kind = change.slice(0, 2);
+    const body = change.slice(2);
+    const fields = body.slice(1, -1).split(', ');
+    const at = key.length > 0 ? JSON.stringify(key.map((index) => fields[index])) : body;
+    const held = table.get(at) ?? [];
+    if (kind === '+I' || kind === '+U') table.set(at, key.length > 0 ? [body] : [...held, body]);
+    else table.set(at, held.slice(1));
+  }
+  return [...table.values()]
+    .flat()
+    .map((body) => `+I${body}`)
+    .sort();
+}
+
+function compareSink(program: Program, to: Sink, lines: readonly string[]): string | undefined {
+  const sources = program.setup.filter((step) => step.kind.startsWith('SOURCE'));
+  const restored = program.setup.some((step) => step.kind.includes('RESTORE'));
+  const same = (a: readonly string[], b: readonly string[]): boolean => a.join('\n') === b.join('\n');
+  const expected = to.changelog ? [...to.expected].sort() : fold(to.expected, to.key);
+  const actual = to.changelog ? [...lines].sort() : fold(lines, to.key);
+  if (same(expected, actual)) return undefined;
+  // Flink's runner stops between the two halves of the data, which orders the rows of several inputs; in one run they race.
+  if (restored && sources.length > 1 && same(fold(to.expected, to.key), fold(lines, to.key))) return undefined;
+  return `sink ${to.table}\n  Flink:  ${expected.join('\n          ')}\n  engine: ${actual.join('\n          ')}`;
+}
+
+async function judge(program: Program, directory: string): Promise<Verdict> {
+  const reason = asksTooMuch(program);
+  if (reason !== undefined) return refused(program.name, reason);
+  const home = await mkdtemp(join(directory, 'program-'));
+  const sinks: Sink[] = [];
+  const runner = EngineRunner.open();
+  try {
+    let setup = setOptions({ 'table.local-time-zone': 'UTC' });
+    for (const step of program.setup) {
+      if (step.kind === 'CONFIG') setup += setOptions({ [String(step.fields['key'])]: String(step.fields['value']) });
+      else if (step.kind === 'SQL') setup += `${String(step.fields['sql'])};\n`;
+      else if (step.kind.startsWith('SOURCE')) {
+        // The runner of these programs has a watermark follow every row.
+        const watermarked = strings(step.fields['schema']).some((component) => component.startsWith('WATERMARK FOR'));
+        if (step.kind === 'SOURCE_WITH_DATA' && watermarked)
+          setup += setOptions({ 'pipeline.auto-watermark-interval': '0' });
+        setup += source(step);
+      } else if (step.kind.startsWith('SINK')) {
+        const made = sink(step, home, sinks.length);
+        sinks.push(made.sink);
+        setup += made.ddl;
+      } else return refused(program.name, `setup step ${step.kind}`);
+    }
+    const failing = program.run.some((step) => step.kind === 'FAILING_SQL');
+    const prepared = await runner.run(setup);
+    if (prepared.state === 'failed')
+      return failing ? failedToo(program.name, 'any', prepared.error) : failed(program.name, prepared.error);
+    for (const step of program.run) {
+      const sql =
+        step.kind === 'STATEMENT_SET'
+          ? `EXECUTE STATEMENT SET BEGIN\n${strings(step.fields['statements']).join(';\n')};\nEND`
+          : String(step.fields['sql']);
+      const outcome = await runner.run(sql);
+      if (step.kind === 'FAILING_SQL') {
+        if (outcome.state === 'done') return wrong(program.name, `runs where Flink fails: ${sql}`);
+        const verdict = failedToo(program.name, 'any', outcome.error);
+        if (verdict.verdict !== 'right') return verdict;
+      } else if (outcome.state === 'failed') return failed(program.name, outcome.error);
+    }
+    for (const to of sinks) {
+      const lines = existsSync(to.file) ? (await readFile(to.file, 'utf8')).split('\n').slice(0, -1) : [];
+      const difference = failing ? undefined : compareSink(program, to, lines);
+      if (difference !== undefined) return wrong(program.name, difference);
+    }
+    return right(program.name);
+  } catch (error) {
+    if (error instanceof NotSql) return refused(program.name, error.message);
+    throw error;
+  } finally {
+    await runner.close();
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+/** Flink's table test programs. */
+export async function* judgePrograms(directory: string, wanted: (name: string) => boolean): AsyncGenerator<Verdict> {
+  const scratch = await mkdtemp(join(tmpdir(), 'streamcell-programs-'));
+  try {
+    for await (const line of suiteLines(directory, 'programs')) {
+      const fields = line as Fields;
+      const program: Program = {
+        name: String(fields['name']),
+        setup: steps(fields['setup'] ?? []),
+        run: steps(fields['run'] ?? []),
+      };
+      if (wanted(program.name)) yield await judge(program, scratch);
+    }
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
