@@ -1,3 +1,5 @@
+import { installNestedCasts } from './codegen/nested-casts.js';
+
 export * from './bound.js';
 export * from './environment.js';
 export { bindCast, castable, coerce, implicitlyCastable } from './type-casts.js';
@@ -15,3 +17,5 @@ export { compilePredicate, type Predicate } from './codegen/predicate.js';
 export { evaluateConstant, foldConstants, isConstant } from './codegen/constant.js';
 export { children as childExpressions, walk as walkExpression } from './codegen/emitter.js';
 export { aggregateNames, bindAggregate, type AggregateInfo, type BoundAggregate } from './aggregates.js';
+
+installNestedCasts();

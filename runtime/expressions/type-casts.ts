@@ -23,7 +23,7 @@ export function castable(from: DataType, to: DataType): boolean {
   if (from.root === 'TIME') return to.root === 'TIME' || isTimestamp(to);
   if (from.root === 'DATE') return isTimestamp(to);
   if (isTimestamp(from)) return isDateTime(to);
-  if (isInterval(from)) return from.root === to.root || (isInteger(to) && isExact(to));
+  if (isInterval(from)) return from.root === to.root || (isInteger(to) && 'from' in from && from.from === from.to);
   if (isInteger(from) && isInterval(to)) return to.root === 'INTERVAL_YEAR_MONTH' || to.root === 'INTERVAL_DAY_TIME';
   if ((from.root === 'ARRAY' && to.root === 'ARRAY') || (from.root === 'MULTISET' && to.root === 'MULTISET'))
     return castable(from.element, to.element);

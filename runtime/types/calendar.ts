@@ -81,7 +81,7 @@ export function timeToString(millis: number, precision: number): string {
   const m = Math.floor(seconds / 60) % 60;
   const base = `${two(h)}:${two(m)}:${two(seconds % 60)}`;
   if (precision <= 0) return base;
-  return base + fractionText((millis - seconds * 1000) * 1_000_000, precision);
+  return base + fractionText((millis - seconds * 1000) * 1_000_000, Math.min(precision, 3));
 }
 
 /** Local timestamp text: `2020-01-31 12:00:00.123`, with at least `precision` fraction digits. */

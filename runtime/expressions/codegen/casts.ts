@@ -268,7 +268,7 @@ function doubleToDecimal(v: number, precision: number, scale: number): bigint | 
 
 function toDecimal(e: Emitter, arg: Val, from: DataType, to: DecimalType, safe: boolean): Val {
   const { precision, scale } = to;
-  if (isString(from)) return parsed(e, arg, from, to, safe, (s) => parseDecimal(s.trim(), precision, scale));
+  if (isString(from)) return parsed(e, arg, from, to, safe, (s) => parseDecimal(s.trim(), precision, scale) ?? undefined);
   if (isApproximate(from)) {
     const float = from.root === 'FLOAT';
     const convert = (v: number): bigint | null =>
@@ -335,16 +335,23 @@ function toDateOrTime(e: Emitter, arg: Val, from: DataType, to: DataType, safe: 
         const t = parseTimestamp(s);
         return parseDate(s) ?? (t === undefined ? undefined : Math.floor(t.millis / MILLIS_PER_DAY));
       }
-      return parseTime(s);
+      const t = parseTime(s);
+      const unit = to.root === 'TIME' && to.precision < 3 ? 10 ** (3 - to.precision) : 1;
+      return t === undefined ? undefined : t - (t % unit);
     });
   }
-  if (from.root === 'TIME') return arg;
+  if (from.root === 'TIME') return truncatedTime(e, arg, to);
   if (from.root === 'DATE')
     throw new StreamcellError('CAST_INVALID', `Cannot cast ${typeToString(from)} to ${typeToString(to)}.`);
   let local = arg.v;
   if (from.root === 'TIMESTAMP_LTZ') local = e.declare(`${zoneOf(e)}.toLocal(${arg.v})`);
   if (date) return e.pure(to, [arg], `Math.floor(${local} / ${MILLIS_PER_DAY})`);
-  return e.pure(to, [arg], `${local} - Math.floor(${local} / ${MILLIS_PER_DAY}) * ${MILLIS_PER_DAY}`);
+  return truncatedTime(e, e.pure(to, [arg], `${local} - Math.floor(${local} / ${MILLIS_PER_DAY}) * ${MILLIS_PER_DAY}`), to);
+}
+
+function truncatedTime(e: Emitter, time: Val, to: DataType): Val {
+  const unit = to.root === 'TIME' && to.precision < 3 ? 10 ** (3 - to.precision) : 1;
+  return unit === 1 ? time : e.pure(to, [time], `${time.v} - ${time.v} % ${unit}`);
 }
 
 export function zoneOf(e: Emitter): string {

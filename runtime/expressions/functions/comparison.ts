@@ -41,13 +41,9 @@ export function alignOperands(op: string, a: BoundExpr, b: BoundExpr, info: Call
     return [coerce(a, t), coerce(b, t)];
   }
   if (isString(x) && isString(y)) return [a, b];
-  // A literal of text next to a time, a number or a truth value is read as one.
-  if (isString(x) && (isDateTime(y) || isNumeric(y) || y.root === 'BOOLEAN'))
-    return [coerce(a, isNumeric(y) ? DOUBLE() : y), isNumeric(y) ? coerce(b, DOUBLE()) : b];
-  if (isString(y) && (isDateTime(x) || isNumeric(x) || x.root === 'BOOLEAN')) {
-    const [r, l] = alignOperands(op, b, a, info);
-    return [l, r];
-  }
+  // Text next to a time or a truth value is read as one; Flink does not do so for numbers.
+  if (isString(x) && (isDateTime(y) || y.root === 'BOOLEAN')) return [coerce(a, y), b];
+  if (isString(y) && (isDateTime(x) || x.root === 'BOOLEAN')) return [a, coerce(b, x)];
   const t = commonTypeOf(x, y);
   if (t && (x.root === y.root || (isDateTime(x) && isDateTime(y)))) return [coerce(a, t), coerce(b, t)];
   throw new StreamcellError('TYPE_MISMATCH', `${typeToString(x)} and ${typeToString(y)} cannot be compared by ${op}.`, {

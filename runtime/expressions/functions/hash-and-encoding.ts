@@ -84,12 +84,9 @@ export const hashAndEncodingFunctions: readonly BuiltIn[] = [
   }),
 ];
 
-/** IPv4 text to its number; of fewer than four parts the last one fills the rest. */
+/** IPv4 text to its number: four parts, each below 256. */
 function inetAton(s: string): number | null {
   const parts = s.split('.');
-  if (parts.length > 4 || !parts.every((p) => /^\d{1,10}$/.test(p))) return null;
-  const numbers = parts.map(Number);
-  const last = numbers.pop() as number;
-  if (numbers.some((n) => n > 255) || last >= 256 ** (4 - numbers.length)) return null;
-  return numbers.reduce((sum, n, i) => sum + n * 256 ** (3 - i), 0) + last;
+  if (parts.length !== 4 || !parts.every((p) => /^\d{1,3}$/.test(p) && Number(p) < 256)) return null;
+  return parts.reduce((sum, p) => sum * 256 + Number(p), 0);
 }

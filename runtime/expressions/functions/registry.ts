@@ -12,6 +12,7 @@ import { stringFunctions } from './strings.js';
 import { likeFunctions } from './like.js';
 import { collectionFunctions } from './collections.js';
 import { hashAndEncodingFunctions } from './hash-and-encoding.js';
+import { jsonFunctions } from './json.js';
 import { regexFunctions } from './regex.js';
 import { roundFunctions } from './round.js';
 import { moreTextFunctions } from './text-more.js';
@@ -32,6 +33,7 @@ for (const list of [
   timeTextFunctions,
   collectionFunctions,
   hashAndEncodingFunctions,
+  jsonFunctions,
   regexFunctions,
   roundFunctions,
   moreTextFunctions,
