@@ -25,6 +25,11 @@ export class RowChains {
     return slot < this.heads.length ? this.heads[slot] : -1;
   }
 
+  /** The row before `id` in its chain, -1 for the first. */
+  before(id: number): number {
+    return (this.previous as Int32Array)[id];
+  }
+
   append(slot: number, id: number): void {
     if (slot >= this.heads.length) {
       const length = Math.max(slot + 1, this.heads.length * 2);
@@ -43,6 +48,37 @@ export class RowChains {
     if (this.previous !== null) this.previous[id] = tail;
     this.next[id] = -1;
     this.tails[slot] = id;
+  }
+
+  /** As `append`, before the rows of the chain with a later time; rows that come in order are simply appended. */
+  insertByTime(slot: number, id: number, times: Float64Array): void {
+    this.append(slot, id);
+    const previous = this.previous as Int32Array;
+    let before = previous[id];
+    if (before < 0 || times[before] <= times[id]) return;
+    this.remove(slot, id);
+    while (before >= 0 && times[before] > times[id]) before = previous[before];
+    const after = before < 0 ? this.heads[slot] : this.next[before];
+    previous[id] = before;
+    this.next[id] = after;
+    if (before < 0) this.heads[slot] = id;
+    else this.next[before] = id;
+    previous[after] = id;
+  }
+
+  /** Puts row `id` in the place of row `old`, which leaves the chain. */
+  replace(slot: number, old: number, id: number): void {
+    this.append(slot, id);
+    this.remove(slot, id);
+    const previous = this.previous as Int32Array;
+    const before = previous[old];
+    const after = this.next[old];
+    previous[id] = before;
+    this.next[id] = after;
+    if (before < 0) this.heads[slot] = id;
+    else this.next[before] = id;
+    if (after < 0) this.tails[slot] = id;
+    else previous[after] = id;
   }
 
   /** Takes row `id` out of the chain of `slot`. Its own `next` stays readable until the row is appended somewhere again. */
