@@ -175,7 +175,9 @@ export abstract class ExpressionPrinter {
         return `${expr.collection}${this.subquery(expr.query)}`;
       case 'FieldAccess': {
         const operand = this.operand(expr.operand, precedence.access);
-        return `${expr.operand.kind === 'Identifier' ? `(${operand})` : operand}.${this.part(expr.field)}`;
+        // A name would go on as a path, a number as its fraction.
+        const bare = expr.operand.kind !== 'Identifier' && expr.operand.kind !== 'NumberLiteral';
+        return `${bare ? operand : `(${operand})`}.${this.part(expr.field)}`;
       }
       case 'ElementAccess':
         return `${this.operand(expr.operand, precedence.access)}[${this.expr(expr.index)}]`;

@@ -22,8 +22,6 @@ export abstract class QueryParser extends TableRefParser {
       case 'WITH':
       case 'VALUES':
         return true;
-      case 'VALUE':
-        throw this.unsupported(this.current, 'VALUE', 'Write VALUES.');
       case 'TABLE':
         return !this.peekIs(1, '(');
       default:

@@ -305,6 +305,7 @@ export class StatementParser extends DmlParser {
   private option_(): Statement {
     const start = this.current.start;
     const word = this.expectOneOf('SET', 'RESET');
+    this.notePlace('option key');
     if (this.isStatementEnd()) {
       const span = this.spanFrom(start);
       return word === 'SET'
@@ -332,7 +333,7 @@ export class StatementParser extends DmlParser {
       const modules = this.list(() => this.name('module'));
       return { kind: 'UseModules', modules, span: this.spanFrom(start) };
     }
-    if (this.is('CATALOG') && this.isName(this.peek(1))) {
+    if (this.is('CATALOG') && (this.isName(this.peek(1)) || this.peek(1).kind === TokenKind.End)) {
       this.advance();
       const name: Identifier = this.identifier([this.name('catalog')]);
       return { kind: 'Use', object: 'CATALOG', name, span: this.spanFrom(start) };
