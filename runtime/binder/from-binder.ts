@@ -5,7 +5,7 @@ import { ExprBinder, coerce, unsupported } from './expression-binder.js';
 import { input, inputOf, timeAttributeOf } from './expr-tools.js';
 import type { Logical, LogicalJoinType, LogicalUnnest } from './logical.js';
 import { join, project, uniqueNames } from './nodes.js';
-import { bindQuery, renameColumns, type QueryContext } from './query-binder.js';
+import { renameColumns, type QueryContext } from './query-context.js';
 import { Scope, type ScopeColumn, type ScopeRelation } from './scope.js';
 import { decorrelate } from './decorrelate.js';
 import { bindRelationByName } from './table-binder.js';
@@ -65,23 +65,20 @@ function bindNamed(ref: NamedTable, context: QueryContext): FromResult {
 function bindDerived(ref: DerivedTable, context: QueryContext): FromResult {
   if (ref.sample) throw unsupported('TABLESAMPLE', ref.span);
   // FROM items do not see each other unless LATERAL; the query around they do.
-  const node = bindQuery(ref.query, context);
+  const node = context.bindQuery(ref.query, context);
   return aliased(node, ref.alias, null, null, context, ref.span);
 }
 
-const JOIN_TYPES: Readonly<Record<Join['type'], LogicalJoinType | null>> = {
+const JOIN_TYPES: Readonly<Record<Join['type'], LogicalJoinType>> = {
   INNER: 'inner',
   LEFT: 'left',
   RIGHT: 'right',
   FULL: 'full',
   CROSS: 'inner',
-  ASOF: null,
-  'LEFT ASOF': null,
 };
 
 function bindJoin(ref: Join, context: QueryContext): FromResult {
   const type = JOIN_TYPES[ref.type];
-  if (!type) throw unsupported(`${ref.type} JOIN`, ref.span);
   const left = bindFrom(ref.left, context);
   if (ref.right.kind === 'Unnest') return bindUnnest(ref.right, left, type, ref.on, context);
   if (ref.right.kind === 'TableFunction' && ref.right.lateral) {
@@ -183,7 +180,7 @@ function bindTemporal(ref: Join, right: NamedTable, left: FromResult, type: Logi
 /** LATERAL (SELECT ..): the correlated conditions become the join's. */
 function bindLateral(ref: Join, right: DerivedTable, left: FromResult, type: LogicalJoinType, context: QueryContext): FromResult {
   if (type !== 'inner' && type !== 'left') throw unsupported(`LATERAL in a ${type.toUpperCase()} JOIN`, ref.span);
-  const node = bindQuery(right.query, { ...context, outer: left.scope });
+  const node = context.bindQuery(right.query, { ...context, outer: left.scope });
   const flat = decorrelate(node, right.span);
   const width = left.node.schema.length;
   const visible = aliased(node, right.alias, null, null, context, right.span).scope;

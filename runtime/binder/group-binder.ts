@@ -5,7 +5,7 @@ import { ExprBinder, unsupported } from './expression-binder.js';
 import { exprKey, inputOf, timeAttributeOf } from './expr-tools.js';
 import type { Logical, LogicalWindow } from './logical.js';
 import { windowTvf } from './nodes.js';
-import type { QueryContext } from './query-binder.js';
+import type { QueryContext } from './query-context.js';
 import type { Scope } from './scope.js';
 import { intervalMillis } from './window-binder.js';
 import { withNullable } from '../types/index.js';

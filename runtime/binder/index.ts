@@ -1,18 +1,17 @@
 import type { Insert, Query } from '../parser/ast.js';
 import { bindInsert } from './insert-binder.js';
 import type { BoundStatement, Logical } from './logical.js';
-import { bindQuery } from './query-binder.js';
+import { rootContext, rootQuery } from './query-binder.js';
 import { BindSession, type BindOptions } from './session.js';
 
 /** Binds a query: names, types, and what the rules of the dialect demand. @throws StreamcellError with a span into the script. */
 export function bind(query: Query, options: BindOptions): Logical {
-  return bindQuery(query, { session: new BindSession(options), commonTables: new Map(), outer: null });
+  return rootQuery(query, new BindSession(options));
 }
 
 /** Binds the INSERTs of one job (a statement set has several). */
 export function bindInserts(inserts: readonly Insert[], options: BindOptions): BoundStatement {
-  const session = new BindSession(options);
-  const context = { session, commonTables: new Map(), outer: null };
+  const context = rootContext(new BindSession(options));
   return { kind: 'insert', sinks: inserts.map((i) => bindInsert(i, context)) };
 }
 
@@ -20,3 +19,6 @@ export * from './logical.js';
 export * from './expr-tools.js';
 export { BindSession, type BindOptions } from './session.js';
 export * as nodes from './nodes.js';
+export { descriptor as scanDescriptorOf, markRowtime, scanDescriptor } from './table-binder.js';
+export { applyDdl } from './ddl.js';
+export { unparse } from './unparse.js';

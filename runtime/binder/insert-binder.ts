@@ -8,7 +8,7 @@ import { ExprBinder, coerce, unsupported } from './expression-binder.js';
 import { inputOf } from './expr-tools.js';
 import type { Logical, LogicalSink } from './logical.js';
 import { project } from './nodes.js';
-import { bindQuery, type QueryContext } from './query-binder.js';
+import type { QueryContext } from './query-context.js';
 import { Scope } from './scope.js';
 import { askConnector, descriptor, requireConnector, tableOptions } from './table-binder.js';
 
@@ -41,7 +41,7 @@ export function bindInsert(insert: Insert, context: QueryContext): LogicalSink {
       });
     }
   }
-  const query = bindQuery(insert.query, context);
+  const query = context.bindQuery(insert.query, context);
   const statics = staticPartition(insert, relation, context);
   const input = arrange(insert, relation, columns, query, statics);
   return {

@@ -1,11 +1,9 @@
-import type { BoundExpr } from '../expressions/bound.js';
 import type { CommonTable, Expr, OrderItem, Query, QueryBody, SetOperation, Values } from '../parser/ast.js';
-import { suggestion } from '../catalog/index.js';
 import { StreamcellError, withNullable, type DataType, type Span } from '../types/index.js';
 import { ExprBinder, coerce, unsupported } from './expression-binder.js';
-import { exprKey, inputOf } from './expr-tools.js';
 import type { Logical, LogicalSetOperation, LogicalSort } from './logical.js';
-import { generatedName, project, projectColumns, uniqueNames } from './nodes.js';
+import { generatedName, projectColumns } from './nodes.js';
+import { castColumns, renameColumns, type QueryContext, type SelectResult } from './query-context.js';
 import { nullsLast } from './pending.js';
 import { Scope } from './scope.js';
 import { bindSelect } from './select-binder.js';
@@ -13,20 +11,13 @@ import { bindRelationByName } from './table-binder.js';
 import type { BindSession } from './session.js';
 import { commonType } from '../expressions/index.js';
 
-/** What surrounds a query: common tables by name, and the scope around a correlated one. */
-export interface QueryContext {
-  readonly session: BindSession;
-  readonly commonTables: ReadonlyMap<string, Logical>;
-  readonly outer: Scope | null;
+/** Binds a query that stands by itself. */
+export function rootQuery(query: Query, session: BindSession): Logical {
+  return bindQuery(query, rootContext(session));
 }
 
-/** What ORDER BY may refer to besides the output columns: a select list's own input. */
-export interface SelectResult {
-  readonly node: Logical;
-  /** Binds an expression over the select's input and gives the node with it as an extra last column; null where that has no meaning. */
-  readonly extend: ((exprs: readonly Expr[]) => { node: Logical; columns: readonly number[] }) | null;
-  /** Output position of an expression of the select list. */
-  readonly find: (expr: Expr) => number | null;
+export function rootContext(session: BindSession): QueryContext {
+  return { session, commonTables: new Map(), outer: null, bindQuery };
 }
 
 export function bindQuery(query: Query, context: QueryContext): Logical {
@@ -44,22 +35,6 @@ function bindCommonTable(table: CommonTable, context: QueryContext): Logical {
   const node = bindQuery(table.query, context);
   if (table.columns.length === 0) return node;
   return renameColumns(node, table.columns.map((c) => c.name), table.span);
-}
-
-/** The node with other column names; their number must fit. */
-export function renameColumns(node: Logical, names: readonly string[], span: Span): Logical {
-  if (names.length !== node.schema.length) {
-    throw new StreamcellError(
-      'QUERY_INVALID',
-      `Number of columns must match number of query columns: ${names.length} names for ${node.schema.length} columns.`,
-      { span },
-    );
-  }
-  return project(
-    node,
-    node.schema.map((_, i) => inputOf(node.schema, i)),
-    names,
-  );
 }
 
 function bindBody(body: QueryBody, context: QueryContext): SelectResult {
@@ -127,18 +102,6 @@ export function setOperation(
   }));
   const flat = inputs.flatMap((n) => (operation === 'union' && all && n.op === 'setOperation' && n.operation === 'union' && n.all ? n.inputs : [n]));
   return { op: 'setOperation', operation, all, inputs: flat, schema, span };
-}
-
-/** Casts columns implicitly where their types differ; renames. */
-export function castColumns(node: Logical, types: readonly DataType[], names: readonly string[]): Logical {
-  let same = true;
-  const exprs = types.map((type, i) => {
-    const column = inputOf(node.schema, i);
-    const bound = coerce(column, type, node.span ?? { start: 0, end: 0 });
-    same &&= bound === column && names[i] === node.schema[i].name;
-    return bound;
-  });
-  return same ? node : project(node, exprs, names);
 }
 
 function bindValues(body: Values, context: QueryContext): Logical {
@@ -233,9 +196,3 @@ function count(expr: Expr | null, context: QueryContext, clause: string): number
   }
   return n;
 }
-
-export function sameExpr(a: BoundExpr, b: BoundExpr): boolean {
-  return exprKey(a) === exprKey(b);
-}
-
-export { suggestion, uniqueNames };

@@ -10,7 +10,7 @@ import type { Logical } from './logical.js';
 import { aggregate, generatedName, project, projectColumns, uniqueNames } from './nodes.js';
 import { bindOver, planOver } from './over-binder.js';
 import { Pending } from './pending.js';
-import type { QueryContext, SelectResult } from './query-binder.js';
+import type { QueryContext, SelectResult } from './query-context.js';
 import { Scope, type ScopeColumn } from './scope.js';
 import { applyCondition, attachSubqueries, requestSubquery } from './subquery-binder.js';
 

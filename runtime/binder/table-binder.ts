@@ -7,7 +7,7 @@ import { ExprBinder, coerce, unsupported } from './expression-binder.js';
 import { inputOf } from './expr-tools.js';
 import type { Logical, LogicalScan, ScanColumn } from './logical.js';
 import { project } from './nodes.js';
-import { bindQuery, castColumns, type QueryContext } from './query-binder.js';
+import { castColumns, type QueryContext } from './query-context.js';
 import { Scope } from './scope.js';
 import type { BindSession } from './session.js';
 
@@ -31,7 +31,7 @@ export function bindRelationByName(identifier: Identifier, hints: readonly Hint[
   const path = [relation.path.catalog, relation.path.database, relation.path.name];
   if (relation.kind === 'view') {
     rejectHints(hints, 'a view');
-    return { node: expandView(relation, session, identifier.span), path, name: relation.path.name };
+    return { node: expandView(relation, context, identifier.span), path, name: relation.path.name };
   }
   return { node: bindTable(relation, tableOptions(relation, hints), session, identifier.span), path, name: relation.path.name };
 }
@@ -55,7 +55,8 @@ export function tableOptions(table: CatalogTable, hints: readonly Hint[]): Reado
   return options;
 }
 
-function expandView(view: CatalogView, session: BindSession, span: Span): Logical {
+function expandView(view: CatalogView, context: QueryContext, span: Span): Logical {
+  const { session } = context;
   const key = `${view.path.catalog}.${view.path.database}.${view.path.name}`;
   if (session.expanding.includes(key)) {
     throw new StreamcellError('QUERY_INVALID', `View '${key}' refers to itself.`, { span });
@@ -64,7 +65,7 @@ function expandView(view: CatalogView, session: BindSession, span: Span): Logica
     const statement = parseStatement(view.query);
     if (statement.kind !== 'QueryStatement') throw new StreamcellError('INTERNAL', `View '${key}' holds no query.`, { span });
     const inner = session.within(key, view.query, view.namespace);
-    const node = bindQuery(statement.query, { session: inner, commonTables: new Map(), outer: null });
+    const node = context.bindQuery(statement.query, { ...context, session: inner, commonTables: new Map(), outer: null });
     // What the view depends on may have changed since: its declared columns are what its users rely on.
     if (node.schema.length !== view.columns.length) {
       throw new StreamcellError('QUERY_INVALID', `View '${key}' no longer has the columns it was created with.`, { span });
@@ -232,3 +233,7 @@ export function markRowtime(schema: Schema, rowtime: number): Schema {
 }
 
 export { relationSchema };
+
+export function scanDescriptor(scan: LogicalScan): TableDescriptor {
+  return descriptor(scan.table, scan.options);
+}

@@ -42,6 +42,8 @@ export interface NodeBase {
   readonly distribution: readonly Distribution[];
   readonly schema: Schema;
   readonly changelog: ChangelogMode;
+  /** Kinds that the node sends, as EXPLAIN CHANGELOG_MODE writes them: `I,UB,UA,D`. */
+  readonly changelogKinds: string;
   /** Whether the node emits -U for updates (else only +U, keyed by upsertKey). */
   readonly updateBefore: boolean;
   /** Columns that identify a row in the output changelog; null when there are none. Several keys may hold: the smallest comes first. */
@@ -51,34 +53,35 @@ export interface NodeBase {
   readonly label: string;
 }
 
+/** What a node does, without its place in the plan. */
+export type NodeSpec =
+  | SourceNode
+  | ValuesNode
+  | CalcNode
+  | WatermarkNode
+  | WindowTvfNode
+  | GroupAggregateNode
+  | WindowAggregateNode
+  | JoinNode
+  | WindowJoinNode
+  | IntervalJoinNode
+  | TemporalJoinNode
+  | LookupJoinNode
+  | RankNode
+  | WindowRankNode
+  | DeduplicateNode
+  | ExpandNode
+  | UnionNode
+  | UnnestNode
+  | SortNode
+  | LimitNode
+  | OverAggregateNode
+  | ChangelogNormalizeNode
+  | DropUpdateBeforeNode
+  | SinkNode;
+
 /** Index of an output column that is a time attribute is told by its type's `timeAttribute`. */
-export type PhysicalNode = NodeBase &
-  (
-    | SourceNode
-    | ValuesNode
-    | CalcNode
-    | WatermarkNode
-    | WindowTvfNode
-    | GroupAggregateNode
-    | WindowAggregateNode
-    | JoinNode
-    | WindowJoinNode
-    | IntervalJoinNode
-    | TemporalJoinNode
-    | LookupJoinNode
-    | RankNode
-    | WindowRankNode
-    | DeduplicateNode
-    | ExpandNode
-    | UnionNode
-    | UnnestNode
-    | SortNode
-    | LimitNode
-    | OverAggregateNode
-    | ChangelogNormalizeNode
-    | DropUpdateBeforeNode
-    | SinkNode
-  );
+export type PhysicalNode = NodeBase & NodeSpec;
 export type PhysicalOp = PhysicalNode['op'];
 
 /** A column the source delivers. `path` walks ROW fields of the physical schema (projection pushed into the format), or names metadata. */
@@ -110,7 +113,7 @@ export interface SourceNode {
 }
 
 export interface WatermarkSpec {
-  /** Column of the rowtime. */
+  /** Column of the rowtime; in a source -1 when the rowtime is computed behind it (then only the expression counts: a null is a null rowtime). */
   readonly rowtime: number;
   /** TIMESTAMP(3) or TIMESTAMP_LTZ(3) over the node's columns. */
   readonly expression: BoundExpr;

@@ -1,0 +1,95 @@
+import { conjuncts, inputOf } from '../binder/index.js';
+import type { BoundExpr } from '../expressions/index.js';
+import type { Schema, Span } from '../types/index.js';
+import { draft, onSchema, sortKeys, type Draft, type WindowProperties } from './draft.js';
+import { exprText, projectionText } from './labels.js';
+
+/** Filter and projection over a draft; keys, window columns and monotonic columns follow the columns that survive. */
+export function calc(
+  input: Draft,
+  givenCondition: BoundExpr | null,
+  given: readonly BoundExpr[],
+  names: readonly string[],
+  span?: Span,
+): Draft {
+  const condition = givenCondition && onSchema(givenCondition, input.schema);
+  const projections = given.map((e) => onSchema(e, input.schema));
+  const schema: Schema = projections.map((e, i) => ({ name: names[i], type: e.type }));
+  const where = condition ? `, where=[${conjuncts(condition).map((c) => exprText(c, input.schema)).join(' AND ')}]` : '';
+  return draft({ op: 'calc', condition, projections }, [input], {
+    schema,
+    kinds: input.kinds,
+    keys: mapKeys(input.keys, projections),
+    window: mapWindow(input.window, projections),
+    growing: mapSet(input.growing, projections),
+    falling: mapSet(input.falling, projections),
+    label: `Calc(select=[${projectionText(projections, schema, input.schema)}]${where})`,
+    span,
+  });
+}
+
+/** Projection onto columns; nothing when these are all, in order. */
+export function select(input: Draft, columns: readonly number[], names?: readonly string[]): Draft {
+  const same = columns.length === input.schema.length && columns.every((c, i) => c === i && (!names || names[i] === input.schema[i].name));
+  if (same) return input;
+  return calc(
+    input,
+    null,
+    columns.map((c) => inputOf(input.schema, c)),
+    names ?? columns.map((c) => input.schema[c].name),
+  );
+}
+
+/** Column a projection passes on, through casts that lose nothing. */
+function source(e: BoundExpr): number | null {
+  if (e.kind === 'input') return e.index;
+  if (e.kind === 'cast' && lossless(e)) return source(e.arg);
+  return null;
+}
+
+const INTEGERS = ['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT'];
+
+function lossless(e: BoundExpr & { kind: 'cast' }): boolean {
+  const from = e.arg.type;
+  const to = e.type;
+  const i = INTEGERS.indexOf(from.root);
+  if (i >= 0) return INTEGERS.indexOf(to.root) >= i;
+  if ((from.root === 'CHAR' || from.root === 'VARCHAR') && to.root === 'VARCHAR') return to.length >= from.length;
+  return from.root === to.root && !('precision' in from) && !('length' in from);
+}
+
+function placesOf(projections: readonly BoundExpr[]): Map<number, number[]> {
+  const places = new Map<number, number[]>();
+  projections.forEach((e, i) => {
+    const from = source(e);
+    if (from !== null) places.set(from, [...(places.get(from) ?? []), i]);
+  });
+  return places;
+}
+
+function mapKeys(keys: Draft['keys'], projections: readonly BoundExpr[]): Draft['keys'] {
+  const places = placesOf(projections);
+  const mapped: number[][] = [];
+  for (const key of keys) {
+    const columns = key.map((k) => places.get(k)?.[0]);
+    if (columns.every((c): c is number => c !== undefined)) mapped.push(columns);
+  }
+  return sortKeys(mapped);
+}
+
+function mapSet(set: ReadonlySet<number>, projections: readonly BoundExpr[]): ReadonlySet<number> {
+  const places = placesOf(projections);
+  return new Set([...set].flatMap((c) => places.get(c) ?? []));
+}
+
+function mapWindow(window: WindowProperties | null, projections: readonly BoundExpr[]): WindowProperties | null {
+  if (!window) return null;
+  const places = new Map<number, number[]>();
+  projections.forEach((e, i) => {
+    if (e.kind === 'input') places.set(e.index, [...(places.get(e.index) ?? []), i]);
+  });
+  const map = (columns: readonly number[]): number[] => columns.flatMap((c) => places.get(c) ?? []);
+  const mapped = { ...window, start: map(window.start), end: map(window.end), time: map(window.time) };
+  return mapped.start.length + mapped.end.length + mapped.time.length > 0 ? mapped : null;
+}
+

@@ -1,0 +1,26 @@
+import type { Logical } from '../binder/index.js';
+import { simpleEnvironment } from '../expressions/index.js';
+import { sourceInfo } from './build-source.js';
+import type { PlannerContext } from './options.js';
+import { prune } from './rewrite/prune.js';
+import { pushFilters } from './rewrite/push-filters.js';
+import { expandSetOperations } from './rewrite/set-operations.js';
+import { mergeProjects, simplify } from './rewrite/simplify.js';
+
+/** Logical rewriting, in this order: each step relies on the form that the one before leaves. */
+export function optimize(root: Logical, context: PlannerContext): Logical {
+  const env = simpleEnvironment(context.timeZone);
+  const steps: readonly ((n: Logical) => Logical)[] = [
+    expandSetOperations,
+    (n) => simplify(n, env),
+    mergeProjects,
+    pushFilters,
+    mergeProjects,
+    // A row number found by the first round may let conditions fall further.
+    pushFilters,
+    (n) => prune(n, { nested: (scan) => sourceInfo(scan, context).nestedProjection }),
+    mergeProjects,
+    (n) => simplify(n, env),
+  ];
+  return steps.reduce((n, step) => step(n), root);
+}
