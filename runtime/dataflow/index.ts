@@ -1,3 +1,5 @@
+// The session may not know connectors: it is handed their catalog from where they are run.
+export { connectorCatalog } from '../connectors/registry.js';
 export { decodeFrame, encodeFrame } from './exchange/frame-codec.js';
 export { Job, type JobOptions, type JobState } from './job.js';
 export type { ViewConfig } from './job-protocol.js';

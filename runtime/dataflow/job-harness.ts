@@ -178,7 +178,6 @@ export class JobHarness {
         rings,
         doorbells,
         metrics: this.metricsTable.buffer,
-        checkpointDirectory: options.checkpoints ?? null,
         restoreFrom: options.restoreFrom ?? null,
         view: null,
         trace: false,
@@ -218,7 +217,7 @@ export class JobHarness {
     const id = this.nextId++;
     return new Promise((resolve) => {
       this.waiting = { id, parts: [], resolve };
-      this.send({ type: 'checkpoint', id });
+      this.send({ type: 'checkpoint', id, directory: this.options.checkpoints as string });
     });
   }
 

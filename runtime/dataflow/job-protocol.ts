@@ -14,8 +14,6 @@ export interface SubtaskConfig {
   readonly doorbells: SharedArrayBuffer;
   /** Counters by node; see metrics.ts. */
   readonly metrics: SharedArrayBuffer;
-  /** Directory of checkpoints to write; null = none can be taken. */
-  readonly checkpointDirectory: string | null;
   /** Directory of the checkpoint to start from. */
   readonly restoreFrom: string | null;
   /** Set in the subtask that gathers a query's result. */
@@ -36,7 +34,8 @@ export type ToSubtask =
   | { readonly type: 'cancel' }
   /** Ends every source as if it were bounded: the maximal watermark, then the end. */
   | { readonly type: 'drain' }
-  | { readonly type: 'checkpoint'; readonly id: number }
+  /** `directory`: where the chunks go. */
+  | { readonly type: 'checkpoint'; readonly id: number; readonly directory: string }
   | { readonly type: 'checkpointComplete'; readonly id: number }
   /** Every subtask has flushed: make the output final. */
   | { readonly type: 'commit' }

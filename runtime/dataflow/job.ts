@@ -123,7 +123,6 @@ export class Job {
           rings,
           doorbells,
           metrics: this.metrics.buffer,
-          checkpointDirectory: checkpoints === undefined ? null : join(checkpoints.directory, this.id),
           restoreFrom: restoreFrom ?? null,
           view: subtask === 0 ? view : null,
           trace: trace ?? false,
@@ -163,22 +162,23 @@ export class Job {
   }
 
   /**
-   * Takes a checkpoint (or a savepoint, when named). @returns its directory.
-   * @throws StreamcellError when the job has no directory for them, is over, or takes one already.
+   * Takes a checkpoint, or the user's savepoint. @returns its directory.
+   * @throws StreamcellError when there is no directory for it, the job is over, or takes one already.
    */
-  checkpoint(name?: string): Promise<string> {
+  checkpoint(savepoint?: { readonly directory: string; readonly name: string }): Promise<string> {
     const { checkpoints } = this.options;
-    if (checkpoints === undefined)
+    const directory = savepoint?.directory ?? (checkpoints && join(checkpoints.directory, this.id));
+    if (directory === undefined) {
       return Promise.reject(new StreamcellError('SNAPSHOT_INVALID', 'The job has no directory for checkpoints.'));
+    }
     if (this.state !== 'running')
       return Promise.reject(new StreamcellError('SNAPSHOT_INVALID', `The job is ${this.state}.`));
     if (this.pending !== null)
       return Promise.reject(new StreamcellError('SNAPSHOT_INVALID', 'A checkpoint is under way.'));
     const id = this.nextCheckpoint++;
-    const directory = join(checkpoints.directory, this.id);
     return new Promise((resolve, reject) => {
-      this.pending = { id, directory, name: name ?? `chk-${id}`, parts: [], resolve, reject };
-      this.broadcast({ type: 'checkpoint', id });
+      this.pending = { id, directory, name: savepoint?.name ?? `chk-${id}`, parts: [], resolve, reject };
+      this.broadcast({ type: 'checkpoint', id, directory });
     });
   }
 
@@ -226,9 +226,11 @@ export class Job {
         parts: [...pending.parts].sort((a, b) => a.subtask - b.subtask),
       });
       this.broadcast({ type: 'checkpointComplete', id });
-      if (pending.name.startsWith('chk-')) this.kept = [...this.kept, pending.name].slice(-CHECKPOINTS_KEPT);
-      // While another one is being written, its chunks belong to no manifest yet.
-      if (this.pending === null) await retainCheckpoints(pending.directory, new Set(this.kept));
+      if (pending.name.startsWith('chk-')) {
+        this.kept = [...this.kept, pending.name].slice(-CHECKPOINTS_KEPT);
+        // While another one is being written, its chunks belong to no manifest yet.
+        if (this.pending === null) await retainCheckpoints(pending.directory, new Set(this.kept));
+      }
       pending.resolve(path);
     } catch (thrown) {
       pending.reject(StreamcellError.from(thrown, 'FILE_ACCESS'));

@@ -28,6 +28,7 @@ const DEFAULT_MEMORY_SHARE = 0.6;
 
 interface RunningCheckpoint {
   readonly id: number;
+  readonly directory: string;
   readonly waiting: Set<number>;
   readonly collected: Map<number, SnapshotCollector>;
   readonly sources: Record<string, SourceCheckpoint>;
@@ -106,7 +107,7 @@ export class Subtask {
         this.draining = true;
         break;
       case 'checkpoint':
-        this.beginCheckpoint(message.id);
+        this.beginCheckpoint(message.id, message.directory);
         break;
       case 'checkpointComplete':
         for (const source of this.graph.sources) source.reader.checkpointComplete?.(source.reader.snapshotOffsets());
@@ -327,11 +328,11 @@ export class Subtask {
 
   // ---- checkpoints --------------------------------------------------------------------------------------------------
 
-  private beginCheckpoint(id: number): void {
+  private beginCheckpoint(id: number, directory: string): void {
     if (this.checkpoint !== null || this.stopping !== null) return;
     const fragments = new Set(this.graph.instances.map((i) => this.graph.fragment(i)));
     const sources: Record<string, SourceCheckpoint> = {};
-    this.checkpoint = { id, waiting: fragments, collected: new Map(), sources };
+    this.checkpoint = { id, directory, waiting: fragments, collected: new Map(), sources };
     this.graph.sources.forEach((source, i) => (sources[this.graph.sourceInstances[i].index] = source.snapshot()));
     // Fragments in plan order: what an upstream one lets through reaches its receivers here before they are asked.
     for (const fragment of [...fragments].sort((a, b) => a - b)) this.aligned(fragment);
@@ -368,12 +369,10 @@ export class Subtask {
   }
 
   private async store(checkpoint: RunningCheckpoint): Promise<SubtaskCheckpoint> {
-    const directory = this.config.checkpointDirectory;
-    if (directory === null) throw new StreamcellError('SNAPSHOT_INVALID', 'No directory for checkpoints is set.');
     const operators: Record<string, SnapshotSection[]> = {};
     let bytes = 0;
     for (const [index, collector] of checkpoint.collected) {
-      const sections = await writeSections(directory, collector.sections);
+      const sections = await writeSections(checkpoint.directory, collector.sections);
       bytes += sections.reduce((sum, s) => sum + s.bytes, 0);
       operators[index] = sections;
     }

@@ -61,6 +61,8 @@ export interface Statement {
   readonly jobId: string | null;
   /** The result; INSERT has none (null), utility statements have a small complete one. */
   readonly view: ResultView | null;
+  /** What the user should know, though it is no error: an option that has no effect here. */
+  readonly notices?: readonly string[];
   cancel(): Promise<void>;
   /** Resolves at the end, rejects with StreamcellError on failure; cancelled jobs resolve with state 'cancelled'. */
   readonly done: Promise<StatementEnd>;

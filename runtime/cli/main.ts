@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { HELP, parseArguments, RUN_HELP, UsageError, type Command } from './arguments.js';
+import { run } from './run-command.js';
+
+const EXIT_USAGE = 2;
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
+}
+
+function onInterrupt(callback: () => void): () => void {
+  let times = 0;
+  const handler = (): void => {
+    times++;
+    // Who asks twice does not want to wait for a clean stop.
+    if (times > 1) process.exit(130);
+    callback();
+  };
+  process.on('SIGINT', handler);
+  process.on('SIGTERM', handler);
+  return () => {
+    process.off('SIGINT', handler);
+    process.off('SIGTERM', handler);
+  };
+}
+
+/** The `streamcell` command. @returns the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  let command: Command;
+  try {
+    command = parseArguments(args);
+  } catch (thrown) {
+    if (!(thrown instanceof UsageError)) throw thrown;
+    process.stderr.write(`streamcell: ${thrown.message}\n\n${args[0] === 'run' ? RUN_HELP : HELP}`);
+    return EXIT_USAGE;
+  }
+  switch (command.command) {
+    case 'help':
+      process.stdout.write(command.topic === 'run' ? RUN_HELP : HELP);
+      return 0;
+    case 'version':
+      process.stdout.write(`streamcell ${version()}\n`);
+      return 0;
+    case 'run':
+      return run(command, { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, onInterrupt });
+  }
+}

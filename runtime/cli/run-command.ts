@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import { text as readAll } from 'node:stream/consumers';
+import type { WriteStream } from 'node:tty';
+import { EmbeddedSession } from '../session/index.js';
+import { sessionTimeZone } from '../session/index.js';
+import type { Statement } from '../session/session.js';
+import { StreamcellError } from '../types/index.js';
+import type { RunCommand } from './arguments.js';
+import { errorReport } from './error-report.js';
+import { LiveTablePrinter } from './live-table.js';
+import { Output } from './output.js';
+import { CsvPrinter, JsonlPrinter, TablePrinter, type Printer } from './printers.js';
+
+/** What a command runs in; the process, or a test. */
+export interface Surroundings {
+  readonly stdin: NodeJS.ReadableStream;
+  readonly stdout: WriteStream;
+  readonly stderr: NodeJS.WritableStream;
+  /** Calls back on Ctrl-C (SIGINT) and SIGTERM. @returns how to stop listening. */
+  readonly onInterrupt: (callback: () => void) => () => void;
+}
+
+const EXIT_ERROR = 1;
+const EXIT_INTERRUPTED = 130;
+
+/** Runs a script. @returns the exit code. */
+export async function run(command: RunCommand, around: Surroundings): Promise<number> {
+  const out = new Output(around.stdout);
+  const name = command.file === '-' ? '<stdin>' : command.file;
+  let script: string;
+  try {
+    script = (command.file === '-' ? await readAll(around.stdin) : await readFile(command.file, 'utf8')).replace(
+      /^\ufeff/,
+      '',
+    );
+  } catch (thrown) {
+    around.stderr.write(errorReport(fileError(thrown, name), name, ''));
+    return EXIT_ERROR;
+  }
+  const stop = new AbortController();
+  let interrupted = false;
+  const unlisten = around.onInterrupt(() => {
+    interrupted = true;
+    stop.abort();
+  });
+  void out.closed.then(() => stop.abort());
+  let session: EmbeddedSession | null = null;
+  try {
+    session = new EmbeddedSession({ options: command.set });
+    await runScript(session, script, command, around, out, stop.signal);
+    await out.flush();
+    return interrupted ? EXIT_INTERRUPTED : 0;
+  } catch (thrown) {
+    await out.flush();
+    if (interrupted) return EXIT_INTERRUPTED;
+    around.stderr.write(errorReport(thrown, name, script));
+    return EXIT_ERROR;
+  } finally {
+    unlisten();
+    await session?.close();
+  }
+}
+
+async function runScript(
+  session: EmbeddedSession,
+  script: string,
+  command: RunCommand,
+  around: Surroundings,
+  out: Output,
+  signal: AbortSignal,
+): Promise<void> {
+  const background: Statement[] = [];
+  const live = command.format === 'table' && around.stdout.isTTY;
+  const printer = async (): Promise<Printer> => {
+    const zone = sessionTimeZone(await session.options());
+    if (command.format === 'jsonl') return new JsonlPrinter(out, zone);
+    if (command.format === 'csv') return new CsvPrinter(out, zone);
+    return live ? new LiveTablePrinter(out, around.stdout, zone) : new TablePrinter(out, zone);
+  };
+  let current = await printer();
+  const execution = session.execute(script, {
+    mode: command.format === 'table' ? 'table' : 'changelog',
+    ...(command.parallelism === null ? {} : { parallelism: command.parallelism }),
+    signal,
+  });
+  let n = 0;
+  for await (const statement of execution) {
+    for (const notice of statement.notices ?? []) around.stderr.write(`${notice}\n`);
+    await current.print(statement, ++n);
+    if (statement.kind === 'insert') {
+      // A bounded INSERT is waited for, so that what follows sees what it wrote; an unbounded one runs beside the rest.
+      if (statement.bounded) await statement.done;
+      else background.push(statement);
+    }
+    if (statement.kind === 'set') current = await printer();
+  }
+  await Promise.all(background.map((s) => s.done));
+}
+
+function fileError(thrown: unknown, name: string): StreamcellError {
+  const code = (thrown as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT') return new StreamcellError('FILE_NOT_FOUND', `There is no file ${name}.`);
+  if (code === 'EISDIR') return new StreamcellError('FILE_ACCESS', `${name} is a directory.`);
+  return StreamcellError.from(thrown, 'FILE_ACCESS');
+}
