@@ -76,6 +76,7 @@ interface Output {
   starts: Int32Array[];
   lengths: Int32Array[];
   kinds: Uint8Array;
+  capacity: number;
 }
 
 const compiledKernels = new Map<string, Compiled | null>();
@@ -123,6 +124,7 @@ class CompiledKernel implements Kernel {
       starts: new Array<Int32Array>(n).fill(NO_INTS),
       lengths: new Array<Int32Array>(n).fill(NO_INTS),
       kinds: NO_BYTES,
+      capacity: 0,
     };
   }
 
@@ -186,6 +188,7 @@ class CompiledKernel implements Kernel {
     this.capacity = Math.max(rows, Math.min(this.capacity * 2, 65536));
     const n = this.capacity;
     const { out } = this;
+    out.capacity = n;
     out.kinds = new Uint8Array(this.spec.condition === null ? 0 : n);
     this.spec.projections.forEach((p, i) => {
       if (this.shared[i] !== null) return;
@@ -449,7 +452,7 @@ function emitNulls(e: Emitter, val: Val, index: number, row: string, prelude: st
     prelude.push(`${o}.nulls = null;`);
     return;
   }
-  prelude.push(`const ${o}n = out.nulls[${index}]; let ${o}any = 0;`);
+  prelude.push(`const ${o}n = ${e.constant(nullBytes)}(out, ${index}); let ${o}any = 0;`);
   if (val.n === 'true') e.line(`${o}n[${row}] = 1; ${o}any = 1;`);
   else e.line(`if (${val.n}) { ${o}n[${row}] = 1; ${o}any = 1; } else ${o}n[${row}] = 0;`);
   epilogue.push(`${o}.nulls = ${o}any !== 0 ? ${o}n : null;`);
@@ -473,6 +476,16 @@ function gatherString(
   );
   emitNulls(e, { v: '', n: e.inputNull(p.index, p.type), nanos: '0' }, index, row, prelude, epilogue);
   e.line(`${o}s[${row}] = ${starts}[i]; ${o}l[${row}] = ${lengths}[i];`);
+}
+
+/** The null bytes of an output; a NOT NULL one gets them only when its code can write a null all the same. */
+function nullBytes(out: Output, index: number): Uint8Array {
+  let bytes = out.nulls[index];
+  if (bytes.length < out.capacity) {
+    bytes = new Uint8Array(out.capacity);
+    out.nulls[index] = bytes;
+  }
+  return bytes;
 }
 
 function wideBuffer(

@@ -47,7 +47,9 @@ function bindArithmetic(op: Op, args: readonly BoundExpr[], info: CallInfo): Bou
       );
     const da = asDecimal(left.type) as DecimalType;
     const db = asDecimal(right.type) as DecimalType;
-    return call(op, [coerce(left, da), coerce(right, db)], withNullable(decimalArithmetic(op, da, db), nullable), info);
+    const result = call(op, [coerce(left, da), coerce(right, db)], withNullable(decimalArithmetic(op, da, db), nullable), info);
+    // Of whole numbers the remainder has the divisor's type.
+    return op === 'MOD' && da.scale === 0 && db.scale === 0 ? coerce(result, right.type) : result;
   }
   const common = commonTypeOf(left.type, right.type) as DataType;
   const type = withNullable(op === 'MOD' ? right.type : common, nullable);
@@ -106,8 +108,10 @@ function emitArithmetic(op: Op): (e: Emitter, c: CallExpr) => Val {
         return decimalOp(e, op, a, l.type as DecimalType, b, r.type as DecimalType, c);
       case 'DOUBLE':
         if (op === 'MOD') return e.pure(c.type, [a, b], `${a.v} % ${b.v}`);
+        if (op === '/') return byNonZero(e, c, a, b, `${a.v} / ${b.v}`, '0');
         return e.pure(c.type, [a, b], `${a.v} ${op} ${b.v}`);
       case 'FLOAT':
+        if (op === '/') return byNonZero(e, c, a, b, `Math.fround(${a.v} / ${b.v})`, '0');
         return e.pure(c.type, [a, b], `Math.fround(${a.v} ${op === 'MOD' ? '%' : op} ${b.v})`);
       case 'BIGINT':
       case 'INTERVAL_DAY_TIME':

@@ -145,7 +145,7 @@ const split: BuiltIn = boxed({
 
 const element: BuiltIn = ofArray(
   'ELEMENT',
-  (t) => withNullable(t.element, true),
+  (t) => withNullable(t.element, t.element.nullable || t.nullable),
   (array) => {
     if (array.length > 1) throw new StreamcellError('EXPRESSION_FAILED', 'Array has more than one element.');
     return array.length === 0 ? null : array[0];

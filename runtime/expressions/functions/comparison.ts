@@ -10,8 +10,8 @@ import {
 import type { BoundExpr, CallExpr, InputExpr } from '../bound.js';
 import type { Emitter, Val } from '../codegen/emitter.js';
 import { compareBytes, compareStrings, isSlice, sameSlice, sameValue } from '../library/compare.js';
-import { coerce } from '../type-casts.js';
-import { commonTypeOf, isApproximate, isDateTime, isExact, isNumeric, isString } from '../type-rules.js';
+import { bindCast, coerce } from '../type-casts.js';
+import { commonTypeOf, isApproximate, isBinary, isDateTime, isExact, isNumeric, isString } from '../type-rules.js';
 import { scaleUp } from './arithmetic.js';
 import { anyNullable, argumentsError, type BuiltIn, type CallInfo } from './define.js';
 
@@ -41,9 +41,10 @@ export function alignOperands(op: string, a: BoundExpr, b: BoundExpr, info: Call
     return [coerce(a, t), coerce(b, t)];
   }
   if (isString(x) && isString(y)) return [a, b];
-  // Text next to a time or a truth value is read as one; Flink does not do so for numbers.
-  if (isString(x) && (isDateTime(y) || y.root === 'BOOLEAN')) return [coerce(a, y), b];
-  if (isString(y) && (isDateTime(x) || x.root === 'BOOLEAN')) return [a, coerce(b, x)];
+  // Text next to a time or a truth value is read as one; Flink does not do so for numbers, and takes what is none as NULL.
+  if (isString(x) && (isDateTime(y) || y.root === 'BOOLEAN')) return [bindCast(a, y, true, a.span, true), b];
+  if (isString(y) && (isDateTime(x) || x.root === 'BOOLEAN')) return [a, bindCast(b, x, true, b.span, true)];
+  if (isBinary(x) && isBinary(y)) return [a, b];
   const t = commonTypeOf(x, y);
   if (t && (x.root === y.root || (isDateTime(x) && isDateTime(y)))) return [coerce(a, t), coerce(b, t)];
   throw new StreamcellError('TYPE_MISMATCH', `${typeToString(x)} and ${typeToString(y)} cannot be compared by ${op}.`, {

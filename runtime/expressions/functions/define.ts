@@ -121,6 +121,8 @@ export interface Simple {
    */
   readonly call?: (...args: never[]) => unknown;
   readonly strict?: boolean;
+  /** The call may give NULL although its type is NOT NULL, as some of Flink's do. */
+  readonly mayBeNull?: boolean;
   readonly emit?: CallEmitter;
   readonly deterministic?: BuiltIn['deterministic'];
 }
@@ -162,7 +164,7 @@ export function simple(spec: Simple): BuiltIn {
       ((e, c) => {
         const args = c.args.map((a) => ({ val: e.emit(a), type: a.type }));
         e.site(c.span);
-        return e.callLibrary(call as NonNullable<typeof call>, c.type, args, c.type.nullable, [], spec.strict ?? true);
+        return e.callLibrary(call as NonNullable<typeof call>, c.type, args, c.type.nullable || spec.mayBeNull === true, [], spec.strict ?? true);
       }),
   };
 }

@@ -5,7 +5,7 @@ import { decodeText, encodeText, hex, javaHash, parseUrl, unhex } from '../libra
 import { bigint, bytes, int, simple, str, type BuiltIn, type Param } from './define.js';
 
 const digest = (name: string, algorithm: string, length: number): BuiltIn =>
-  simple({ names: [name], params: [str], type: CHAR(length), call: (s: string) => createHash(algorithm).update(s, 'utf8').digest('hex') });
+  simple({ names: [name], params: [[str], [bytes]], type: CHAR(length), call: (s: string | Uint8Array) => createHash(algorithm).update(s).digest('hex') });
 
 const SHA2: Readonly<Record<number, string>> = { 224: 'sha224', 256: 'sha256', 384: 'sha384', 512: 'sha512' };
 
@@ -20,28 +20,29 @@ export const hashAndEncodingFunctions: readonly BuiltIn[] = [
   digest('SHA512', 'sha512', 128),
   simple({
     names: ['SHA2'],
-    params: [str, int],
+    params: [[str, int], [bytes, int]],
     type: VARCHAR(128),
-    call: (s: string, bits: number) => {
+    call: (s: string | Uint8Array, bits: number) => {
       const algorithm = SHA2[bits === 0 ? 256 : bits];
       if (!algorithm) throw new StreamcellError('EXPRESSION_FAILED', `Unsupported algorithm: SHA2 with ${bits} bits.`);
-      return createHash(algorithm).update(s, 'utf8').digest('hex');
+      return createHash(algorithm).update(s).digest('hex');
     },
   }),
   simple({ names: ['UUID'], params: [], type: CHAR(36), nullable: 'never', deterministic: false, call: () => randomUUID() }),
   simple({ names: ['HASH_CODE'], params: [str], type: INT(), call: javaHash }),
-  simple({ names: ['TO_BASE64'], params: [str], type: STRING(), call: (s: string) => Buffer.from(s, 'utf8').toString('base64') }),
-  simple({ names: ['FROM_BASE64'], params: [str], type: STRING(), call: (s: string) => Buffer.from(s, 'base64').toString('utf8') }),
+  simple({ names: ['TO_BASE64'], params: [[str], [bytes]], type: STRING(), call: (s: string | Uint8Array) => Buffer.from(s as string, 'utf8').toString('base64') }),
+  simple({ names: ['FROM_BASE64'], params: [[str], [bytes]], type: STRING(), call: (s: string | Uint8Array) => Buffer.from(typeof s === 'string' ? s : Buffer.from(s).toString('latin1'), 'base64').toString('utf8') }),
   simple({ names: ['ENCODE'], params: [str, str], type: BYTES(), call: encodeText }),
   simple({ names: ['DECODE'], params: [bytes, str], type: STRING(), call: decodeText }),
   simple({ names: ['BIN'], params: [integerParam], type: STRING(), call: (v: Exact) => BigInt.asUintN(64, BigInt(v)).toString(2) }),
   simple({ names: ['HEX'], params: [[integerParam], [str]], type: STRING(), call: hex }),
   simple({ names: ['UNHEX'], params: [str], type: BYTES(), nullable: 'always', call: unhex }),
-  simple({ names: ['ASCII'], params: [str], type: { root: 'TINYINT', nullable: true }, call: (s: string) => (s === '' ? 0 : (new TextEncoder().encode(s)[0] << 24) >> 24) }),
+  simple({ names: ['ASCII'], params: [str], type: INT(), call: (s: string) => (s === '' ? 0 : (new TextEncoder().encode(s)[0] << 24) >> 24) }),
   simple({
     names: ['CHR'],
     params: [integerParam],
     type: STRING(),
+    nullable: 'always',
     call: (v: Exact) => {
       const n = Number(v);
       return n < 0 ? '' : String.fromCharCode(Number(BigInt.asUintN(8, BigInt(v))));

@@ -149,7 +149,7 @@ const jsonQuery: BuiltIn = boxed({
     if (r.error !== null) return behavior('onError', r.error);
     let value = r.value ?? null;
     const wrapper = String(options?.wrapper ?? '');
-    if (value !== null && wrapper.startsWith('WITH ')) {
+    if (value !== null && !wrapper.startsWith('WITHOUT') && wrapper !== '') {
       if (!wrapper.includes('CONDITIONAL') || wrapper.includes('UNCONDITIONAL') || !Array.isArray(value)) value = [value];
     }
     if (value === null || (r.lax && isScalarJson(value))) return behavior('onEmpty', 'Empty result of JSON_QUERY function is not allowed.');
@@ -172,6 +172,8 @@ function isJson(kind: 'VALUE' | 'OBJECT' | 'ARRAY' | 'SCALAR', negated: boolean)
   });
 }
 
+const MISPLACED = 'The JSON() function is currently only supported inside JSON_ARRAY() or as the VALUE param of JSON_OBJECT().';
+
 /** Text that stands for itself inside JSON_OBJECT and JSON_ARRAY: the result of another JSON function. */
 const RAW: ReadonlySet<string> = new Set(['JSON_OBJECT', 'JSON_ARRAY', 'JSON']);
 
@@ -191,7 +193,7 @@ function member(v: Value, type: DataType, raw: boolean, zone: string): Json {
 
 function refuseJsonFunction(args: readonly BoundExpr[], info: { readonly span?: CallExpr['span'] }): void {
   if (args.some((a) => a.kind === 'call' && a.fn === 'JSON'))
-    throw new StreamcellError('FUNCTION_ARGUMENTS', 'The JSON() function is currently only supported inside JSON_ARRAY() or as the VALUE param of JSON_OBJECT().', { span: info.span });
+    throw new StreamcellError('FUNCTION_ARGUMENTS', MISPLACED, { span: info.span });
 }
 
 const NO_JSON = new Set(['INTERVAL_DAY_TIME', 'INTERVAL_YEAR_MONTH', 'NULL', 'DATE', 'TIME']);
@@ -200,9 +202,8 @@ const jsonObject: BuiltIn = boxed({
   names: ['JSON_OBJECT'],
   signature: 'JSON_OBJECT(KEY k VALUE v, ... [ON NULL])',
   nulls: true,
-  bind(args, info) {
+  bind(args) {
     const keys = args.filter((_, i) => i % 2 === 0);
-    refuseJsonFunction(keys, info);
     if (!keys.every((k) => isString(k.type) && k.kind === 'literal' && k.value !== null)) return undefined;
     if (args.some((a, i) => i % 2 === 1 && NO_JSON.has(a.type.root))) return undefined;
     return { args, type: STRING(false) };
@@ -232,14 +233,23 @@ const jsonArray: BuiltIn = boxed({
 
 /** Notes which arguments are JSON already. */
 function withRaw(fn: BuiltIn): BuiltIn {
-  return { ...fn, bind: (args, info) => fn.bind(args, { ...info, options: { ...info.options, raw: rawFlags(args) } }) };
+  const inner = (a: BoundExpr): BoundExpr => (a.kind === 'call' && a.fn === 'JSON' ? a.args[0] : a);
+  return {
+    ...fn,
+    bind(args, info) {
+      if (fn.name === 'JSON_OBJECT') refuseJsonFunction(args.filter((_, i) => i % 2 === 0), info);
+      return fn.bind(args.map(inner), { ...info, options: { ...info.options, raw: rawFlags(args) } });
+    },
+  };
 }
 
 const json: BuiltIn = boxed({
   names: ['JSON'],
   signature: 'JSON(STRING)',
   bind: (args) => (args.length === 1 && isText(args[0]) ? { args: [coerce(args[0], STRING())], type: STRING(args[0].type.nullable) } : undefined),
-  call: ([v]) => v,
+  call: () => {
+    throw failed(MISPLACED);
+  },
 });
 
 const jsonStringFunction: BuiltIn = boxed({

@@ -28,7 +28,7 @@ function isText(e: { type: { root: string } } | undefined): boolean {
 
 export const regexFunctions: readonly BuiltIn[] = [
   simple({ names: ['REGEXP'], params: [str, str], type: BOOLEAN(), call: (s: string, p: string) => (p === '' ? false : requireRegex(p).test(s)) }),
-  simple({ names: ['REGEXP_REPLACE'], params: [str, str, str], type: STRING(), nullable: 'always', call: replaceAll }),
+  simple({ names: ['REGEXP_REPLACE'], params: [str, str, str], type: STRING(), mayBeNull: true, call: replaceAll }),
   simple({
     names: ['REGEXP_EXTRACT'],
     params: [str, str, int],

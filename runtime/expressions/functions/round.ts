@@ -1,4 +1,4 @@
-import { DECIMAL, DOUBLE, type DataType, type DecimalType } from '../../types/index.js';
+import { DECIMAL, DOUBLE, StreamcellError, type DataType, type DecimalType } from '../../types/index.js';
 import { parseExactDecimal } from '../../types/index.js';
 import type { BoundExpr } from '../bound.js';
 import { POW10, divideHalfUp, rescale, type Exact } from '../library/exact.js';
@@ -57,10 +57,12 @@ function rounding(name: string, up: boolean): BuiltIn {
       const digits = n && fit([n], [int]);
       if (n && !digits) throw argumentsError(name, this.signature, args, info.span);
       const nullable = anyNullable(args);
+      if (!up && value.type.root === 'DECIMAL' && constantDigits(n) === undefined)
+        throw new StreamcellError('FUNCTION_UNSUPPORTED', 'TRUNCATE of a DECIMAL to a number of digits that is not constant is not supported.', { span: info.span });
       let type: DataType = { ...value.type, nullable };
       if (value.type.root === 'DECIMAL') {
         const constant = constantDigits(n);
-        type = up ? { ...(constant === undefined ? value.type : roundedDecimal(value.type, constant)), nullable } : n ? { ...value.type, nullable } : DECIMAL(value.type.precision, 0, nullable);
+        type = { ...(constant === undefined ? value.type : roundedDecimal(value.type, constant)), nullable };
       }
       return { kind: 'call', fn: name, args: [value, ...(digits ?? [])], type, span: info.span };
     },

@@ -3,10 +3,10 @@ import type { BoundExpr } from '../bound.js';
 import { compareBytes } from '../library/compare.js';
 import { javaFormat } from '../library/printf.js';
 import { coerce } from '../type-casts.js';
-import { commonType, isBinary, isInteger, isString } from '../type-rules.js';
+import { addLengths, commonType, isBinary, isInteger, isString } from '../type-rules.js';
 import { boxed } from './boxed.js';
 import { mapOf } from './collections.js';
-import { anyNullable, int, simple, str, type BuiltIn } from './define.js';
+import { anyNullable, argumentsError, int, simple, str, type BuiltIn } from './define.js';
 
 function isText(e: BoundExpr): boolean {
   return isString(e.type) || e.type.root === 'NULL';
@@ -14,15 +14,16 @@ function isText(e: BoundExpr): boolean {
 
 function overlay(s: string, replacement: string, start: number, length?: number): string {
   const points = Array.from(s);
-  const count = length ?? Array.from(replacement).length;
   if (start <= 0 || start > points.length) return s;
-  const after = count >= 0 ? points.slice(start - 1 + count) : points;
+  const count = length ?? Array.from(replacement).length;
+  const after = count >= 0 ? points.slice(start - 1 + count) : [];
   return points.slice(0, start - 1).join('') + replacement + after.join('');
 }
 
-function translate(s: string, from: string, to: string): string {
+function translate(s: string | null, from: string | null, to: string | null): string | null {
+  if (s === null || from === null) return s;
   const source = Array.from(from);
-  const target = Array.from(to);
+  const target = Array.from(to ?? '');
   let out = '';
   for (const c of s) {
     const i = source.indexOf(c);
@@ -96,6 +97,7 @@ const typeOf: BuiltIn = {
   name: 'TYPEOF',
   signature: 'TYPEOF(ANY[, BOOLEAN])',
   bind(args, info) {
+    if (args.length < 1 || args.length > 2 || (args[1] && (args[1].type.root !== 'BOOLEAN' || args[1].kind !== 'literal'))) throw argumentsError('TYPEOF', this.signature, args, info.span);
     const value = typeToString(args[0].type).replace(/ \*(ROW|PROC)TIME\*/, '');
     return { kind: 'literal', type: STRING(true), value, span: info.span };
   },
@@ -123,8 +125,10 @@ function affix(name: string, ofText: (s: string, p: string) => boolean, start: b
 }
 
 export const moreTextFunctions: readonly BuiltIn[] = [
-  simple({ names: ['OVERLAY'], params: [str, str, int, int], optional: 1, type: STRING(), call: overlay }),
-  simple({ names: ['TRANSLATE', 'TRANSLATE3'], params: [str, str, str], type: STRING(), call: translate }),
+  simple({ names: ['OVERLAY'], params: [str, str, int, int], optional: 1, type: (args) => VARCHAR(addLengths((args[0].type as CharType).length, (args[1].type as CharType).length)), call: overlay }),
+  simple({ names: ['TRANSLATE', 'TRANSLATE3'], params: [str, str, str], type: STRING(),
+    nullable: 'always',
+    strict: false, call: translate }),
   elt,
   strToMap,
   printf,

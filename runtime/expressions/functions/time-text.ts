@@ -1,7 +1,7 @@
 import { BIGINT, DATE, MILLIS_PER_DAY, STRING, StreamcellError, TIMESTAMP, TIMESTAMP_LTZ, TimeZone, Timestamp, parseDate, parseTimestamp } from '../../types/index.js';
-import type { CallExpr } from '../bound.js';
+import type { BoundExpr, CallExpr } from '../bound.js';
 import type { Emitter, Val } from '../codegen/emitter.js';
-import { datePattern } from '../library/date-pattern.js';
+import { datePattern, type DatePattern } from '../library/date-pattern.js';
 import type { Exact } from '../library/exact.js';
 import { isInteger, isNumeric, isTimestamp } from '../type-rules.js';
 import { bigint, int, simple, str, type BuiltIn, type Param } from './define.js';
@@ -78,8 +78,13 @@ function toTimestamp(s: string, pattern?: string): Timestamp | null {
 }
 
 function toDate(s: string, pattern?: string): number | null {
-  if (pattern === undefined) return parseDate(s) ?? null;
-  const t = datePattern(pattern).parse(s);
+  if (pattern === undefined) {
+    const day = parseDate(s);
+    if (day !== undefined) return day;
+    const t = parseTimestamp(s);
+    return t === undefined ? null : Math.floor(t.millis / MILLIS_PER_DAY);
+  }
+  const t = datePattern(pattern, true).parse(s);
   return t === null ? null : Math.floor(t.millis / MILLIS_PER_DAY);
 }
 
@@ -106,6 +111,36 @@ const unixTimestamp: BuiltIn = {
 
 const numericOrText: Param = { label: 'NUMERIC', accept: (t) => (isInteger(t) ? bigint.accept(t) : isNumeric(t) ? { root: 'DOUBLE', nullable: true } : t.root === 'NULL' ? BIGINT() : undefined) };
 
+/** Precision of TO_TIMESTAMP_LTZ: as many digits as a constant pattern has fraction letters, at least three. */
+function fractionDigits(pattern: BoundExpr | undefined): number {
+  if (pattern?.kind !== 'literal' || typeof pattern.value !== 'string') return 3;
+  const fraction = /S+/.exec(pattern.value.replace(/'[^']*'/g, ''));
+  return Math.min(9, Math.max(3, fraction === null ? 3 : fraction[0].length));
+}
+
+const FIRST_INSTANT = -62167219200000;
+const LAST_INSTANT = 253402300799999;
+
+function toTimestampLtz(value: Exact | string, second?: number | string, third?: string): Timestamp | null {
+  if (typeof value === 'string') {
+    const zone = TimeZone.find(third ?? 'UTC');
+    if (!zone) throw new StreamcellError('EXPRESSION_FAILED', `Invalid timezone for parsing TIMESTAMP_LTZ: ${String(third)}`);
+    let pattern: DatePattern | undefined;
+    try {
+      pattern = second === undefined ? undefined : datePattern(second as string);
+    } catch {
+      return null;
+    }
+    const t = pattern === undefined ? parseTimestamp(value) : pattern.parse(value);
+    return t === undefined || t === null ? null : new Timestamp(zone.toInstant(t.millis), pattern === undefined ? 0 : t.nanos);
+  }
+  const precision = (second as number | undefined) ?? 3;
+  if (precision !== 0 && precision !== 3)
+    throw new StreamcellError('EXPRESSION_FAILED', `The precision value '${precision}' for function TO_TIMESTAMP_LTZ(numeric, precision) is unsupported, the supported value is '0' for second or '3' for millisecond.`);
+  const millis = precision === 0 ? Math.trunc(Number(value) * 1000) : Math.trunc(Number(value));
+  return millis >= FIRST_INSTANT && millis <= LAST_INSTANT ? new Timestamp(millis + 0) : null;
+}
+
 export const timeTextFunctions: readonly BuiltIn[] = [
   dateFormat,
   simple({ names: ['TO_TIMESTAMP'], params: [str, str], optional: 1, type: TIMESTAMP(3), nullable: 'always', call: toTimestamp }),
@@ -115,27 +150,13 @@ export const timeTextFunctions: readonly BuiltIn[] = [
     return datePattern(pattern, true).format(zone.toLocal(t), 0, zone, t);
   }),
   unixTimestamp,
-  withZone(
-    ['TO_TIMESTAMP_LTZ'],
-    {
-      params: [[numericOrText], [numericOrText, int], [str], [str, str], [str, str, str]],
-      type: TIMESTAMP_LTZ(3),
-      nullable: 'always',
-    },
-    (zone) => (value: Exact | string, second?: number | string, third?: string) => {
-      if (typeof value === 'string') {
-        const target = third === undefined ? TimeZone.find('UTC') : TimeZone.find(third);
-        if (!target) return null;
-        void zone;
-        const t = second === undefined ? parseTimestamp(value) : datePattern(second as string).parse(value);
-        return t === undefined || t === null ? null : new Timestamp(target.toInstant(t.millis));
-      }
-      const precision = (second as number | undefined) ?? 3;
-      if (precision === 0) return new Timestamp(Math.floor(Number(value)) * 1000);
-      if (precision === 3) return new Timestamp(Math.floor(Number(value)));
-      throw new StreamcellError('EXPRESSION_FAILED', `The precision value '${precision}' for function TO_TIMESTAMP_LTZ(numeric, precision) is unsupported, the supported value is '0' for second or '3' for millisecond.`);
-    },
-  ),
+  simple({
+    names: ['TO_TIMESTAMP_LTZ'],
+    params: [[numericOrText], [numericOrText, int], [str], [str, str], [str, str, str]],
+    type: (args) => TIMESTAMP_LTZ(fractionDigits(args[1])),
+    nullable: 'always',
+    call: toTimestampLtz,
+  }),
   simple({
     names: ['CONVERT_TZ'],
     params: [str, str, str],

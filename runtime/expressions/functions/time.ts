@@ -62,6 +62,7 @@ const extract: BuiltIn = {
     const time = unitMillis(unit) !== undefined && unit !== 'DAY';
     if (type.root === 'TIME' && !time && unit !== 'MICROSECOND' && unit !== 'NANOSECOND')
       throw new StreamcellError('FUNCTION_ARGUMENTS', `EXTRACT(${unit}) does not apply to a TIME.`, { span: info.span });
+    if (type.root === 'DATE' && /^(MILLI|MICRO|NANO)SECOND$/.test(unit)) throw new StreamcellError('FUNCTION_ARGUMENTS', `EXTRACT(${unit}) does not apply to a DATE.`, { span: info.span });
     return call('EXTRACT', args, BIGINT(type.nullable), info);
   },
   emit(e, c) {
@@ -218,7 +219,7 @@ function timestampAdd(plus: (a: BoundExpr, b: BoundExpr, info: CallInfo) => Boun
           ? { kind: 'call', fn: '*', args: [{ kind: 'literal', type: INTERVAL_YEAR_MONTH('MONTH', 'MONTH', 2, false), value: months }, coerce(amount, INT())], type: INTERVAL_YEAR_MONTH('MONTH', 'MONTH', 2, amount.type.nullable), span: info.span }
           : { kind: 'call', fn: '*', args: [{ kind: 'literal', type: INTERVAL_DAY_TIME('SECOND', 'SECOND', 2, 3, false), value: BigInt(millis as number) }, coerce(amount, BIGINT())], type: INTERVAL_DAY_TIME('SECOND', 'SECOND', 2, 3, amount.type.nullable), span: info.span };
       const ofTime = months === undefined && (millis as number) < MILLIS_PER_DAY;
-      const base = x.type.root === 'DATE' && ofTime ? coerce(x, TIMESTAMP(0, x.type.nullable)) : x;
+      const base = x.type.root === 'DATE' && ofTime ? coerce(x, TIMESTAMP(6, x.type.nullable)) : x;
       return plus(base, interval, info);
     },
   };
@@ -231,8 +232,10 @@ const timestampDiff: BuiltIn = {
   signature: 'TIMESTAMPDIFF(unit, DATETIME, DATETIME)',
   bind(args, info) {
     const unit = unitOf(info);
-    const fits = args.length === 2 && args.every((a) => a.type.root === 'NULL' || a.type.root === 'DATE' || isTimestamp(a.type)) && DIFF_UNITS.includes(unit);
+    const fits = args.length === 2 && args.every((a) => a.type.root === 'NULL' || isDateTime(a.type)) && DIFF_UNITS.includes(unit);
     if (!fits) throw argumentsError('TIMESTAMPDIFF', this.signature, args, info.span);
+    if (args.filter((a) => a.type.root === 'TIMESTAMP_LTZ').length === 1 && args.every((a) => a.type.root !== 'NULL'))
+      throw new StreamcellError('FUNCTION_ARGUMENTS', 'TIMESTAMP_LTZ only supports diff between the same type.', { span: info.span });
     const typed = args.map((a) => (a.type.root === 'NULL' ? coerce(a, TIMESTAMP(3)) : a));
     return call('TIMESTAMPDIFF', typed, INT(anyNullable(args)), info);
   },
@@ -241,7 +244,7 @@ const timestampDiff: BuiltIn = {
     const [x, y] = c.args;
     const a = e.emit(x);
     const b = e.emit(y);
-    const millis = (val: Val, t: DataType): string => (t.root === 'DATE' ? (isZoned(x.type, y.type) ? `${zoneOf(e)}.toInstant(${val.v} * ${MILLIS_PER_DAY})` : `${val.v} * ${MILLIS_PER_DAY}`) : val.v);
+    const millis = (val: Val, t: DataType): string => (t.root === 'DATE' ? `${val.v} * ${MILLIS_PER_DAY}` : val.v);
     const from = e.declare(millis(a, x.type));
     const to = e.declare(millis(b, y.type));
     const months = unitMonths(unit);

@@ -254,8 +254,8 @@ function parseItems(items: readonly Item[], text: string, start: number, fields:
       for (let k = i + 1; k < items.length && isNumericItem(items[k]); k++) reserved += items[k].count;
       const adjacent = reserved > 0;
       const run = digitsAt(text, at, 0, 100) ?? '';
-      let min = letter === 'y' || letter === 'u' ? (count === 2 ? 2 : Math.min(count, 4)) : count;
-      let max = letter === 'S' ? count : (letter === 'y' || letter === 'u') && count !== 2 ? (adjacent ? Math.max(count, run.length - reserved) : 19) : count === 1 ? 19 : count;
+      let min = letter === 'S' && !legacy ? 1 : letter === 'y' || letter === 'u' ? (count === 2 ? 2 : Math.min(count, 4)) : count;
+      let max = letter === 'S' ? (adjacent ? count : 9) : (letter === 'y' || letter === 'u') && count !== 2 ? (adjacent ? Math.max(count, run.length - reserved) : 19) : count === 1 ? 19 : count;
       if (legacy) {
         min = 1;
         max = adjacent ? count : 19;

@@ -1,4 +1,4 @@
-import { StreamcellError, Timestamp, decimalToString, valueToString, type DataType, type Value } from '../../types/index.js';
+import { StreamcellError, Timestamp, decimalToString, timestampToString, valueToString, type DataType, type Value } from '../../types/index.js';
 
 const DIRECTIVE = /%(?:(\d+)\$)?([-#+ 0,(<]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])/g;
 
@@ -60,9 +60,19 @@ function one(value: Value, type: DataType, flags: string, precision: string | un
 }
 
 function text(value: Value, type: DataType): string {
-  if (typeof value === 'boolean') return String(value);
-  if (value instanceof Timestamp) return valueToString(value, type).replace(' ', 'T');
+  // Dates, times and intervals print as the numbers that they are inside.
+  if (typeof value === 'boolean' || ((typeof value === 'number' || typeof value === 'bigint') && type.root !== 'DECIMAL' && type.root !== 'FLOAT' && type.root !== 'DOUBLE')) return String(value);
+  if (value instanceof Timestamp) return localDateTime(value);
   return valueToString(value, type);
+}
+
+/** java.time.LocalDateTime.toString: seconds and fraction only where there are any, the fraction in groups of three digits. */
+function localDateTime(t: Timestamp): string {
+  const [date, time] = timestampToString(t.millis, t.nanos, 9).split(' ');
+  const [clock, fraction] = time.split('.');
+  const digits = fraction.replace(/(?:000){1,3}$/, '');
+  const short = digits === '' && clock.endsWith(':00') ? clock.slice(0, 5) : clock;
+  return `${date}T${short}${digits === '' ? '' : `.${digits}`}`;
 }
 
 function group(s: string, flags: string): string {

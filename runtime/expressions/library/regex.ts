@@ -66,23 +66,29 @@ export function groupCount(regex: RegExp): number {
   return (new RegExp(`${regex.source}|`, regex.flags).exec('')?.length ?? 1) - 1;
 }
 
+function validReplacement(text: string, groups: number): boolean {
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === '\\' && ++i >= text.length) return false;
+    if (text[i] === '$' && text[i - 1] !== '\\' && !(/\d/.test(text[i + 1] ?? '') && Number(text[i + 1]) <= groups)) return false;
+  }
+  return true;
+}
+
 /** Java's replacement text ($1, ${name}, \$) as JavaScript's function result. */
 export function replaceAll(s: string, pattern: string, replacement: string): string | null {
   const regex = javaRegex(pattern, 'g');
   if (regex === null) return null;
+  // A replacement that is none stands for itself.
+  if (!validReplacement(replacement, groupCount(regex))) return s.replace(regex, () => replacement);
   const groups = groupCount(regex);
   return s.replace(regex, (...match: unknown[]) => {
     let out = '';
     for (let i = 0; i < replacement.length; i++) {
       const c = replacement[i];
       if (c === '\\') {
-        if (++i >= replacement.length) throw new StreamcellError('EXPRESSION_FAILED', 'Character to be escaped is missing in the replacement.');
-        out += replacement[i];
+        out += replacement[++i];
       } else if (c === '$') {
-        const digit = /^\d/.exec(replacement.slice(i + 1));
-        if (!digit || Number(digit[0]) > groups) throw new StreamcellError('EXPRESSION_FAILED', `Illegal group reference in '${replacement}'.`);
-        let n = Number(digit[0]);
-        i++;
+        let n = Number(replacement[++i]);
         while (i + 1 < replacement.length && /\d/.test(replacement[i + 1]) && n * 10 + Number(replacement[i + 1]) <= groups) n = n * 10 + Number(replacement[++i]);
         out += (match[n] as string | undefined) ?? '';
       } else out += c;
@@ -119,7 +125,7 @@ export function similarRegex(pattern: string, escape?: string): RegExp {
       source += c;
     } else if (c === '_') source += '.';
     else if (c === '%') source += '.*';
-    else if (c === '.' || c === '\\' || c === '^' || c === '$') source += `\\${c}`;
+    else if (c === '\\' || c === '^' || c === '$') source += `\\${c}`;
     else source += c;
   }
   try {

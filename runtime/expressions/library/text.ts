@@ -45,6 +45,18 @@ export function position(part: string, s: string, from = 1): number {
   return isPlain(s) ? at + 1 : codePoints(s.slice(0, at)) + 1;
 }
 
+/** Position of the n-th occurrence, searched from a position on; a negative one counts from the end, and searches towards the start. */
+export function instr(s: string, part: string, from = 1, nth = 1): number {
+  if (from === 0 || nth <= 0) return 0;
+  let at = from > 0 ? from - 2 : s.length + from + 1;
+  for (let n = 0; n < nth; n++) {
+    if (from < 0 && at === 0) return 0;
+    at = from > 0 ? s.indexOf(part, at + 1) : s.lastIndexOf(part, at - 1);
+    if (at < 0) return 0;
+  }
+  return at + 1;
+}
+
 export function trimStart(s: string, chars = ' '): string {
   let i = 0;
   while (i < s.length && chars.includes(s[i])) i++;
@@ -94,8 +106,11 @@ export function reverse(s: string): string {
   return isPlain(s) ? s.split('').reverse().join('') : Array.from(s).reverse().join('');
 }
 
-export function splitIndex(s: string, separator: string, index: number): string | null {
+export function splitIndex(s: string, by: string | number, index: number): string | null {
   if (index < 0) return null;
+  // A number is the code of the separating character.
+  if (typeof by === 'number' && (by > 255 || by < 1)) return null;
+  const separator = typeof by === 'number' ? String.fromCharCode(by) : by;
   if (s === '') return null;
   const parts = separator === '' ? s.split(/\s+/) : s.split(separator);
   return index < parts.length ? parts[index] : null;

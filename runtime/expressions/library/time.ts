@@ -116,6 +116,8 @@ export function floorDay(unit: string, days: number): number {
 
 /** First day of the first unit that does not begin before the day. */
 export function ceilDay(unit: string, days: number): number {
+  // A DATE's ceiling to the day is the next one: so Flink has it.
+  if (unit === 'DAY') return days + 1;
   const floor = floorDay(unit, days);
   if (floor === days) return days;
   if (unit === 'WEEK') return floor + 7;
@@ -131,7 +133,8 @@ export function floorMillis(unit: string, millis: number): number {
 export function ceilMillis(unit: string, millis: number): number {
   const size = UNIT_MILLIS[unit];
   if (size !== undefined) return Math.ceil(millis / size) * size + 0;
-  return ceilDay(unit, Math.ceil(millis / MILLIS_PER_DAY)) * MILLIS_PER_DAY;
+  // The time of day does not count here: the first day of a month is its own ceiling, whatever the hour.
+  return ceilDay(unit, Math.floor(millis / MILLIS_PER_DAY)) * MILLIS_PER_DAY;
 }
 
 /** Whole months from a to b, of local times; days and times of day decide about the last one. */
