@@ -148,7 +148,7 @@ class ScopeReader {
     const standsAlone = group.parent !== null && i >= high && this.looksLikeTables(group, low);
     if (i >= high && !standsAlone) return [];
     let expectsTable = true;
-    if (!standsAlone) i++;
+    i = standsAlone ? low : i + 1;
     while (i < high && !afterFrom.has(this.word(i))) {
       if (expectsTable && this.word(i) !== 'LATERAL') {
         i = this.readTable(group, i, high, tables);

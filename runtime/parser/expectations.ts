@@ -25,7 +25,7 @@ const placeNames: Partial<Record<Place, string>> = {
   end: 'the end of the statement',
 };
 
-/** More than this many and the list helps nobody; the rest is only counted. */
+/** A longer list helps nobody; the rest is only counted. */
 const mostListed = 8;
 
 /** Words that go on with almost any expression: only said when nothing else was possible. */
@@ -42,9 +42,10 @@ export function describeExpectations(expected: { words: string[]; places: Place[
     // A column is where an expression starts, and need not be said beside it.
     if (name && !(inExpression && (place === 'column' || place === 'query'))) items.push(name);
   }
+  if (items.length === 0 && expected.places.includes('alias')) items.push('a name');
   if (items.length === 0 && operand) items.push('an operator');
   const listed = items.slice(0, mostListed);
-  if (items.length > mostListed) listed.push(`${items.length - mostListed} other things`);
+  if (items.length > mostListed) listed.push(`${items.length - mostListed} more`);
   if (listed.length <= 1) return listed.join('');
   return `${listed.slice(0, -1).join(', ')} or ${listed[listed.length - 1]}`;
 }

@@ -250,7 +250,7 @@ export abstract class ParserBase {
 
   protected name(place: Place): IdentifierPart {
     this.notePlace(place);
-    if (!this.isName()) this.failAtName();
+    if (!this.isName()) this.failAtName(place);
     return this.namePart(this.advance());
   }
 
@@ -260,10 +260,11 @@ export abstract class ParserBase {
     return { name: quoted ? unquoteName(source) : source, quoted, span: { start: token.start, end: token.end } };
   }
 
-  private failAtName(): never {
+  private failAtName(place: Place): never {
     const token = this.current;
     // A misplaced FROM tells of something missing before it; any other reserved word was more likely meant as a name.
-    if (token.kind === TokenKind.Word && !structuralWords.has(token.word)) throw this.reservedWord(token);
+    const certain = place === 'new name' || this.tokens[this.at - 1]?.word === 'AS';
+    if (token.kind === TokenKind.Word && (certain || !structuralWords.has(token.word))) throw this.reservedWord(token);
     this.fail();
   }
 
