@@ -113,8 +113,10 @@ export class ExprBinder {
         const type = bindType(expr.type);
         return bindCast(arg, withNullable(type, expr.safe || (type.nullable && arg.type.nullable)), expr.safe, expr.span);
       }
-      case 'FunctionCall':
-        return this.functionCall(expr);
+      case 'FunctionCall': {
+        const column = this.session.niladicColumn(expr);
+        return column ? this.identifier(column) : this.functionCall(expr);
+      }
       case 'FieldAccess':
         return this.field(this.bind(expr.operand), expr.field.name, expr.field.span);
       case 'ScalarSubquery':

@@ -12,6 +12,7 @@ import { bindOver, planOver } from './over-binder.js';
 import { Pending } from './pending.js';
 import type { QueryContext, SelectResult } from './query-context.js';
 import { Scope, type ScopeColumn } from './scope.js';
+import type { BindSession } from './session.js';
 import { applyCondition, attachSubqueries, requestSubquery } from './subquery-binder.js';
 
 interface Item {
@@ -124,7 +125,7 @@ class SelectBinder {
           items.push({ name: column.name, ast: null, expr: input(column.index, column.type, item.span) });
         }
       } else {
-        items.push({ name: itemName(item, items.length), ast: item.expr, expr: binder.bind(item.expr) });
+        items.push({ name: itemName(item, items.length, this.context.session), ast: item.expr, expr: binder.bind(item.expr) });
       }
     }
     return items;
@@ -339,9 +340,9 @@ function isIdentity(exprs: readonly BoundExpr[], names: readonly string[], node:
 }
 
 /** The alias, a column's own name, or EXPR$n. */
-function itemName(item: SelectItem, position: number): string {
+function itemName(item: SelectItem, position: number, session: BindSession): string {
   if (item.alias) return item.alias.name;
-  const { expr } = item;
+  const expr = (item.expr.kind === 'FunctionCall' && session.niladicColumn(item.expr)) || item.expr;
   if (expr.kind === 'Identifier') return lastName(expr);
   if (expr.kind === 'FieldAccess') return expr.field.name;
   return generatedName(position);

@@ -1,5 +1,6 @@
 import { aggregateNames, functionNames, simpleEnvironment, unsupportedFunctionNames, type EvalEnvironment } from '../expressions/index.js';
 import type { Catalog } from '../catalog/index.js';
+import type { FunctionCall, Identifier } from '../parser/ast.js';
 import type { ConnectorCatalog } from '../types/index.js';
 
 /** What binding needs of the session, apart from the text. */
@@ -45,6 +46,16 @@ export class BindSession {
 
   isNiladic(name: string): boolean {
     return NILADIC.has(name.toUpperCase());
+  }
+
+  /**
+   * A reserved niladic name that no function here has (USER) is a column's name, as Flink takes it. The name is read from the script: the tree
+   * has it in upper case.
+   */
+  niladicColumn(call: FunctionCall): Identifier | null {
+    if (!call.niladic || call.over || this.isKnownFunction(call.name.parts[0].name)) return null;
+    const name = this.text.slice(call.span.start, call.span.end);
+    return { kind: 'Identifier', parts: [{ name, quoted: false, span: call.span }], span: call.span };
   }
 
   isAggregate(name: string): boolean {

@@ -1,8 +1,10 @@
-import { conjuncts, inputOf } from '../binder/index.js';
+import { conjunction, conjuncts, inputOf, inputsOf, isDeterministic } from '../binder/index.js';
 import type { BoundExpr } from '../expressions/index.js';
 import type { Schema, Span } from '../types/index.js';
 import { draft, onSchema, sortKeys, type Draft, type WindowProperties } from './draft.js';
 import { exprText, projectionText } from './labels.js';
+import type { CalcNode, ChangelogNormalizeNode } from './physical.js';
+import { mayInline, substitute } from './rewrite/simplify.js';
 
 /** Filter and projection over a draft; keys, window columns and monotonic columns follow the columns that survive. */
 export function calc(
@@ -15,6 +17,11 @@ export function calc(
   const condition = givenCondition && onSchema(givenCondition, input.schema);
   const projections = given.map((e) => onSchema(e, input.schema));
   const schema: Schema = projections.map((e, i) => ({ name: names[i], type: e.type }));
+  if (condition && input.spec.op === 'changelogNormalize' && input.spec.condition === null) {
+    return calc(filteredNormalize(input, input.spec, condition), null, projections, names, span);
+  }
+  const merged = input.spec.op === 'calc' ? onto(input, input.spec, condition, projections, schema, span) : null;
+  if (merged) return merged;
   const where = condition ? `, where=[${conjuncts(condition).map((c) => exprText(c, input.schema)).join(' AND ')}]` : '';
   return draft({ op: 'calc', condition, projections }, [input], {
     schema,
@@ -26,6 +33,42 @@ export function calc(
     label: `Calc(select=[${projectionText(projections, schema, input.schema)}]${where})`,
     span,
   });
+}
+
+/** Filters an upsert stream: on its keys before the old rows are restored (they cannot change), on the rest while they are. */
+function filteredNormalize(input: Draft, spec: ChangelogNormalizeNode, condition: BoundExpr): Draft {
+  const parts = conjuncts(condition);
+  const onKeys = (c: BoundExpr): boolean => isDeterministic(c) && [...inputsOf(c)].every((i) => spec.keys.includes(i));
+  const [below] = input.inputs;
+  const early = conjunction(parts.filter(onKeys));
+  const late = conjunction(parts.filter((c) => !onKeys(c)));
+  const all = below.schema.map((_, i) => inputOf(below.schema, i));
+  const source = early ? calc(below, early, all, below.schema.map((c) => c.name), input.span) : below;
+  const text = late ? `, condition=[${conjuncts(late).map((c) => exprText(c, input.schema)).join(' AND ')}]` : '';
+  return { ...input, inputs: [source], spec: { ...spec, condition: late }, label: `${input.label.slice(0, -1)}${text})` };
+}
+
+/** Two in a row are one, unless that would evaluate something costly or random twice. Types are those of the upper one. */
+function onto(
+  input: Draft,
+  below: CalcNode,
+  condition: BoundExpr | null,
+  projections: readonly BoundExpr[],
+  schema: Schema,
+  span?: Span,
+): Draft | null {
+  const users = condition ? [condition, ...projections] : projections;
+  if (!mayInline(users, below.projections)) return null;
+  if (condition && !below.projections.every(isDeterministic)) return null;
+  const both = conjunction([...conjuncts(below.condition), ...conjuncts(condition && substitute(condition, below.projections))]);
+  const made = calc(
+    input.inputs[0],
+    both,
+    projections.map((e) => substitute(e, below.projections)),
+    schema.map((c) => c.name),
+    span,
+  );
+  return { ...made, schema };
 }
 
 /** Projection onto columns; nothing when these are all, in order. */

@@ -3,7 +3,7 @@ import { BIGINT, StreamcellError, type Schema } from '../types/index.js';
 import { attached } from './build-window.js';
 import { ALL_CHANGES, draft, hashed, INSERTS, isAppend, SINGLE, sortKeys, type Draft } from './draft.js';
 import { callText, columnsText, sortText } from './labels.js';
-import { durationOption, type PlannerContext } from './options.js';
+import { booleanOption, durationOption, type PlannerContext } from './options.js';
 import type { RankNode } from './physical.js';
 
 /** Top-N: a window's, a deduplication, or a running one. */
@@ -26,7 +26,8 @@ function deduplicate(node: LogicalRank, input: Draft, key: LogicalSortKey, conte
   const rowtime = timeAttributeOf(input.schema[key.column].type) === 'rowtime';
   const keep = key.ascending ? 'first' : 'last';
   const keys = node.partitionKeys;
-  const insertOnly = keep === 'first' && !rowtime;
+  // The first row by rowtime is held until the watermark says that none earlier can come: it is final as it is sent.
+  const insertOnly = keep === 'first';
   return draft(
     {
       op: 'deduplicate',
@@ -40,7 +41,7 @@ function deduplicate(node: LogicalRank, input: Draft, key: LogicalSortKey, conte
     [input],
     {
       schema: input.schema,
-      kinds: insertOnly ? INSERTS : { update: true, delete: false },
+      kinds: insertOnly ? INSERTS : ALL_CHANGES,
       keys: [keys],
       distribution: [hashed(keys)],
       label: `Deduplicate(keep=[${keep === 'first' ? 'FirstRow' : 'LastRow'}], key=[${columnsText(keys, input.schema)}], order=[${
@@ -208,7 +209,20 @@ export function buildSort(node: LogicalSort, input: Draft, context: PlannerConte
   }
   const [first] = node.keys;
   const attribute = timeAttributeOf(input.schema[first.column].type);
-  if (node.offset > 0 || attribute === null || !first.ascending) {
+  const unordered = node.offset > 0 || attribute === null || !first.ascending;
+  if (unordered && node.offset === 0 && booleanOption(context.options, '__table.exec.sort.non-temporal.enabled__', false) && input.bounded) {
+    if (isAppend(input.kinds)) {
+      return draft({ op: 'sort', mode: 'full', sort: node.keys }, [input], {
+        schema: input.schema,
+        kinds: INSERTS,
+        keys: input.keys,
+        distribution: [SINGLE],
+        label: `Sort(orderBy=[${sortText(node.keys, input.schema)}])`,
+        span: node.span,
+      });
+    }
+  }
+  if (unordered) {
     throw new StreamcellError('QUERY_INVALID', 'Sort on a non-time-attribute field is not supported.', {
       span: node.span,
       hint: 'In a stream, order by a time attribute ascending, or add LIMIT.',

@@ -1,6 +1,6 @@
 import type { BoundStatement, Logical } from '../binder/index.js';
 import { Builder } from './builder.js';
-import { changelogMode, inferUpdateBefore, kindsText } from './changelog.js';
+import { canDropBefore, changelogMode, demand, inferUpdateBefore, kindsText, type Wanted } from './changelog.js';
 import { draft, type Draft } from './draft.js';
 import { logicalText, physicalText } from './explain.js';
 import { optimize } from './optimize.js';
@@ -75,9 +75,9 @@ function finish(sinks: readonly PlannedSink[], context: PlannerContext): Physica
   };
   /** An input that sends -U which this consumer does not want is followed by a node that drops them, made once per input. */
   const dropped = new Map<Draft, number>();
-  const inputId = (from: Draft, wantsBefore: boolean): number => {
+  const inputId = (from: Draft, wanted: Wanted): number => {
     const id = ids.get(from) as number;
-    if (wantsBefore || !before.get(from) || from.spec.op !== 'source') return id;
+    if (wanted === 'before' || !before.get(from) || !canDropBefore(from)) return id;
     const known = dropped.get(from);
     if (known !== undefined) return known;
     const drop = draft({ op: 'dropUpdateBefore' }, [from], { schema: from.schema, keys: from.keys, kinds: from.kinds, label: 'DropUpdateBefore' });
@@ -90,11 +90,11 @@ function finish(sinks: readonly PlannedSink[], context: PlannerContext): Physica
     // A retracting source always sends -U: whether they are dropped is each consumer's affair.
     const sends = d.spec.op === 'source' ? d.kinds.update && !isUpsertSource(d, context) : own;
     if (d.spec.op === 'source') before.set(d, sends);
-    const wants = own || !d.kinds.update;
-    const inputs = d.inputs.map((i) => inputId(i, wants || d.spec.op !== 'calc'));
+    const wanted = demand(d, own || !d.kinds.update ? 'before' : 'after');
+    const inputs = d.inputs.map((i, at) => inputId(i, wanted[at]));
     ids.set(d, emit(d, inputs, sends));
   }
-  const sinkIds = roots.map((d, i) => emit(d, [inputId(d.inputs[0], sinks[i].wanted === 'before')], before.get(d.inputs[0]) ?? false));
+  const sinkIds = roots.map((d, i) => emit(d, [inputId(d.inputs[0], sinks[i].wanted)], before.get(d.inputs[0]) ?? false));
   return { nodes, sinks: sinkIds, options: planOptions(context) };
 }
 

@@ -59,7 +59,13 @@ export function tableSink(sink: LogicalSink, input: Draft, context: PlannerConte
   const mismatch = primaryKey.length > 0 && sinkUpserts && !appendSink && !append && !matches;
   const setting = choiceOption(context.options, 'table.exec.sink.upsert-materialize', ['AUTO', 'NONE', 'FORCE'] as const, 'AUTO');
   const materialize = setting === 'FORCE' ? primaryKey.length > 0 && sinkUpserts : setting === 'AUTO' && mismatch;
-  checkConflict(sink, input, mismatch, context, name);
+  if (sink.onConflict !== null && !(sinkUpserts && primaryKey.length > 0)) {
+    throw new StreamcellError('SINK_KEY_CONFLICT', `ON CONFLICT clause is only allowed for upsert sinks. The sink '${name}' is not an upsert sink.`, {
+      span,
+      hint: 'An upsert sink has a primary key and takes updates without their old rows.',
+    });
+  }
+  checkConflict(sink, input, primaryKey.length > 0 && sinkUpserts && !appendSink && !matches, context, name);
   const wanted: Wanted = sinkUpserts && !materialize && primaryKey.length > 0 && canDropBefore(input) ? 'after' : 'before';
   const enforcer = choiceOption(context.options, 'table.exec.sink.not-null-enforcer', ['ERROR', 'DROP'] as const, 'ERROR');
   const lengthEnforcer = choiceOption(context.options, 'table.exec.sink.type-length-enforcer', ['IGNORE', 'TRIM_PAD', 'ERROR'] as const, 'IGNORE');
@@ -111,7 +117,7 @@ function checkConflict(sink: LogicalSink, input: Draft, mismatch: boolean, conte
   }
   if (!mismatch || !required) return;
   const key = (columns: readonly number[]): string => `[${columns.map((c) => input.schema[c].name).join(', ')}]`;
-  const upsert = input.keys.length > 0 ? input.keys.map(key).join(', ') : 'none';
+  const upsert = input.keys.length > 0 ? input.keys.map(key).join(', ') : '';
   throw new StreamcellError(
     'SINK_KEY_CONFLICT',
     `The query has an upsert key that differs from the primary key of the sink table '${name}'. Primary key: [${(sink.table.primaryKey?.columns ?? []).join(
