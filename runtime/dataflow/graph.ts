@@ -9,8 +9,8 @@ import {
   type Output,
 } from '../operators/operator.js';
 import type { PhysicalNode, PhysicalPlan, SinkNode, SourceNode } from '../planner/physical.js';
-import { batchFromRows, INSERT, StreamcellError, type TableDescriptor } from '../types/index.js';
-import { createOperator } from './create-operator.js';
+import { batchFromRows, INSERT, StreamcellError, type DataType, type TableDescriptor } from '../types/index.js';
+import { createOperator, createSinkOperator } from './create-operator.js';
 import { ExchangeReceiver } from './exchange/receiver.js';
 import { RingReader, RingWriter } from './exchange/ring.js';
 import { ExchangeSender } from './exchange/sender.js';
@@ -90,7 +90,7 @@ export class Graph {
     const { subtask } = this.config;
     if (subtask >= (this.layout.nodeParallelism.get(node.id) as number)) return;
     const metrics = newOperatorMetrics();
-    const name = `${node.label}`;
+    const name = node.label;
     const output = new Fanout(metrics);
     let operator: Operator | null = null;
     if (node.op === 'source') {
@@ -111,16 +111,11 @@ export class Graph {
       );
       this.sources.push(driver);
     } else if (node.op === 'sink') {
-      operator = this.createSink(node, name);
-      operator.output = output;
+      operator = this.createSink(node);
     } else if (node.op !== 'values') {
-      const inputTypes = node.inputs.map((id) =>
-        (this.config.plan.nodes.find((n) => n.id === id) as PhysicalNode).schema.map((c) => c.type),
-      );
-      const made = createOperator(node, inputTypes, this.config.plan.options, this.env);
-      made.output = output;
-      operator = made;
+      operator = createOperator(node, this.inputTypes(node), this.config.plan.options, this.env);
     }
+    if (operator !== null) operator.output = output;
     const instance: NodeInstance = { node, index, name, metrics, output, operator };
     if (node.op === 'source') this.sourceInstances.push(instance);
     if (node.op === 'values')
@@ -129,7 +124,13 @@ export class Graph {
     this.byNode.set(node.id, instance);
   }
 
-  private createSink(node: PhysicalNode & SinkNode, name: string): Operator {
+  private inputTypes(node: PhysicalNode): DataType[][] {
+    return node.inputs.map((id) =>
+      (this.config.plan.nodes.find((n) => n.id === id) as PhysicalNode).schema.map((c) => c.type),
+    );
+  }
+
+  private createSink(node: PhysicalNode & SinkNode): Operator {
     if (node.table === null) {
       if (this.config.result === null) throw new Error('a result sink without a consumer');
       return new ResultSink(this.config.result);
@@ -148,8 +149,15 @@ export class Graph {
       overwrite: node.overwrite,
       timeZone: this.config.plan.options.timeZone,
     });
-    this.writers.push({ writer, name });
-    return new SinkOperator(node, node.schema, writer);
+    this.writers.push({ writer, name: node.label });
+    const upstream = this.config.plan.nodes.find((n) => n.id === node.inputs[0]) as PhysicalNode;
+    return createSinkOperator(
+      node,
+      this.inputTypes(node),
+      upstream.upsertKeys[0] ?? null,
+      this.config.plan.options,
+      new SinkOperator(writer),
+    );
   }
 
   private sendValues(

@@ -13,6 +13,7 @@ import { createRing } from './exchange/ring.js';
 import type { FromSubtask, SubtaskCheckpoint, SubtaskConfig, ToSubtask } from './job-protocol.js';
 import { layoutOf } from './layout.js';
 import type { Tap } from './link.js';
+import { withLookupTables } from './lookup-tables.js';
 import { MetricsTable, type NodeMetrics } from './metrics.js';
 import { planFingerprint } from './plan-fingerprint.js';
 import { writeManifest } from './checkpoint-store.js';
@@ -146,8 +147,10 @@ export class JobHarness {
   private waiting: { id: number; parts: SubtaskCheckpoint[]; resolve: (path: string) => void } | null = null;
   private nextId = 1;
 
+  readonly plan: PhysicalPlan;
+
   constructor(
-    readonly plan: PhysicalPlan,
+    given: PhysicalPlan,
     private readonly options: {
       readonly checkpoints?: string;
       readonly restoreFrom?: string;
@@ -155,6 +158,8 @@ export class JobHarness {
       readonly taps?: ReadonlyMap<number, Tap>;
     } = {},
   ) {
+    const plan = withLookupTables(given);
+    this.plan = plan;
     const { parallelism } = plan.options;
     const layout = layoutOf(plan, parallelism);
     const places = Array.from({ length: parallelism }, (_, i) => i);

@@ -26,6 +26,11 @@ const RING_TURN = 8;
 /** Of the machine's memory, for a job that was given no limit. */
 const DEFAULT_MEMORY_SHARE = 0.6;
 
+interface CheckpointRequest {
+  readonly id: number;
+  readonly directory: string;
+}
+
 interface RunningCheckpoint {
   readonly id: number;
   readonly directory: string;
@@ -58,6 +63,7 @@ export class Subtask {
   private readonly timers = new Map<number, number>();
   private readonly restored: SubtaskRestore | null;
   private checkpoint: RunningCheckpoint | null = null;
+  private requested: CheckpointRequest | null = null;
   private stopping: 'cancel' | null = null;
   private draining = false;
   private committing = false;
@@ -107,7 +113,7 @@ export class Subtask {
         this.draining = true;
         break;
       case 'checkpoint':
-        this.beginCheckpoint(message.id, message.directory);
+        this.requested = message;
         break;
       case 'checkpointComplete':
         for (const source of this.graph.sources) source.reader.checkpointComplete?.(source.reader.snapshotOffsets());
@@ -182,6 +188,7 @@ export class Subtask {
       if (this.failure !== null) throw this.failure;
       const bell = Atomics.load(this.bells, this.config.subtask);
       const progressed = this.slice();
+      if (this.requested !== null) this.beginCheckpoint(this.requested);
       if (this.checkpoint !== null && this.checkpoint.waiting.size === 0) await this.writeCheckpoint(this.checkpoint);
       if (this.finished()) return;
       if (progressed) await turn();
@@ -328,8 +335,9 @@ export class Subtask {
 
   // ---- checkpoints --------------------------------------------------------------------------------------------------
 
-  private beginCheckpoint(id: number, directory: string): void {
+  private beginCheckpoint({ id, directory }: CheckpointRequest): void {
     if (this.checkpoint !== null || this.stopping !== null) return;
+    this.requested = null;
     const fragments = new Set(this.graph.instances.map((i) => this.graph.fragment(i)));
     const sources: Record<string, SourceCheckpoint> = {};
     this.checkpoint = { id, directory, waiting: fragments, collected: new Map(), sources };
@@ -385,6 +393,7 @@ export class Subtask {
   private async awaitCommit(): Promise<void> {
     while (!this.committing && this.stopping === null) {
       if (this.failure !== null) throw this.failure;
+      if (this.requested !== null) this.beginCheckpoint(this.requested);
       if (this.checkpoint !== null && this.checkpoint.waiting.size === 0) await this.writeCheckpoint(this.checkpoint);
       await this.wait(Atomics.load(this.bells, this.config.subtask));
     }
