@@ -137,7 +137,7 @@ export class Partitions {
     if (this.ttl > 0) writeRows(writer, `${name}.writes`, [DOUBLE()], [writes], slots, slots.length);
   }
 
-  loadKeys(reader: SnapshotReader, name: string, context: OperatorContext, set: (slot: number) => void): void {
+  loadKeys(reader: SnapshotReader, name: string, context: OperatorContext, set: (slot: number) => void): Int32Array {
     const targets = readKeys(reader, name, this.table, context);
     this.enterCreated();
     const writes =
@@ -149,6 +149,7 @@ export class Partitions {
       set(slot);
     }
     this.scheduleSweep(context);
+    return targets;
   }
 
   bytes(): number {
