@@ -6,6 +6,7 @@ import { retainCheckpoints, writeManifest } from './checkpoint-store.js';
 import { createRing } from './exchange/ring.js';
 import type { FromSubtask, SubtaskCheckpoint, ToSubtask, ViewConfig } from './job-protocol.js';
 import { layoutOf } from './layout.js';
+import { withLookupTables } from './lookup-tables.js';
 import { MetricsTable, type NodeMetrics } from './metrics.js';
 import { planFingerprint } from './plan-fingerprint.js';
 import type { ViewCommand, ViewReply } from './result-view.js';
@@ -72,7 +73,11 @@ export class Job {
   private grace: NodeJS.Timeout | null = null;
   private kept: string[] = [];
 
-  constructor(private readonly options: JobOptions) {
+  private readonly options: JobOptions;
+
+  constructor(given: JobOptions) {
+    const options = { ...given, plan: withLookupTables(given.plan) };
+    this.options = options;
     this.id = options.id ?? randomBytes(16).toString('hex');
     this.parallelism = Math.max(1, options.plan.options.parallelism);
     this.metrics = MetricsTable.create(options.plan.nodes.length, this.parallelism);

@@ -1,7 +1,7 @@
 import type { EvalEnvironment } from '../expressions/index.js';
 import { KeyBatch, KeyTable } from '../state/key-table.js';
 import { RowChains } from '../state/row-chains.js';
-import { readRows, writeRows } from '../state/row-snapshot.js';
+import { ownRowNumbers, ownRows, readRows, writeRows } from '../state/row-snapshot.js';
 import { RowStore } from '../state/row-store.js';
 import type { SnapshotReader, SnapshotWriter } from '../state/snapshot.js';
 import { Batch, INSERT, StreamcellError, type DataType } from '../types/index.js';
@@ -20,7 +20,8 @@ export interface LookupJoinSpec {
  * Looks each left row up in a bounded table, which comes as input 1 and is read whole before the first left row passes.
  *
  * State: the table's rows, chained by key; until the table has ended, the left rows that wait for it. Left rows keep their order and kind.
- * Maintains the invariant that a left row meets the complete table. Every subtask has all of the table, so the left side may be spread anyhow.
+ * Maintains the invariant that a left row meets the complete table. Both inputs are
+ * spread by the lookup keys.
  */
 export class LookupJoin extends Operator {
   private readonly table: KeyTable;
@@ -133,7 +134,6 @@ export class LookupJoin extends Operator {
     metrics.stateKeys = this.keyed ? this.table.size : 1;
   }
 
-  /** The table is read again after a restore, unless it was complete. */
   override snapshot(writer: SnapshotWriter): void {
     const rows = (store: RowStore): Int32Array => Int32Array.from({ length: store.live }, (_, id) => id);
     writer.json('lookup', { complete: this.complete, watermarks: this.watermarks });
@@ -144,17 +144,21 @@ export class LookupJoin extends Operator {
 
   override restore(readers: readonly SnapshotReader[]): void {
     if (readers.length === 0) return;
-    // Every subtask had read the same table; one copy is enough. What each let wait is dealt out anew.
     const saved = readers.map((r) => r.json<{ complete: boolean; watermarks: number[] }>('lookup'));
-    const fullest = readers.reduce((a, b) => (b.json<number>('table.rows') > a.json<number>('table.rows') ? b : a));
-    this.addToTable(readRows(fullest, 'table', this.spec.inputTypes[1]));
-    this.complete = saved.every((s) => s.complete);
-    readers.forEach((reader, k) => {
-      if (k % this.context.parallelism !== this.context.subtask) return;
+    const { leftKeys, rightKeys } = this.spec.join;
+    const [leftTypes, rightTypes] = this.spec.inputTypes;
+    for (const reader of readers) {
+      this.addToTable(ownRows(readRows(reader, 'table', rightTypes), rightTypes, rightKeys, this.context));
+      const all = readRows(reader, 'waiting', leftTypes);
       const kinds = reader.array<Uint8Array>('kinds');
-      const batch = readRows(reader, 'waiting', this.spec.inputTypes[0]);
-      this.processBatch(new Batch(batch.length, batch.columns, kinds), 0);
-    });
+      const own = new Int32Array(all.length);
+      const count = ownRowNumbers(all, leftKeys, this.context, own);
+      for (let k = 0; k < count; k++) {
+        this.waiting.add(all.columns, own[k]);
+        this.waitingKinds.push(kinds[own[k]]);
+      }
+    }
+    this.complete = saved.every((s) => s.complete);
     this.restoreWatermarks(saved[0].watermarks.map((_, i) => Math.min(...saved.map((s) => s.watermarks[i]))));
     this.held = this.currentWatermark;
   }
