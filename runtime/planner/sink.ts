@@ -67,6 +67,10 @@ export function tableSink(sink: LogicalSink, input: Draft, context: PlannerConte
   }
   checkConflict(sink, input, primaryKey.length > 0 && sinkUpserts && !appendSink && !matches, context, name);
   const wanted: Wanted = sinkUpserts && !materialize && primaryKey.length > 0 && canDropBefore(input) ? 'after' : 'before';
+  const nested = context.options['table.exec.sink.nested-constraint-enforcer'];
+  if (nested !== undefined && nested.toUpperCase() !== 'IGNORE') {
+    throw new StreamcellError('OPTION_UNSUPPORTED', `'table.exec.sink.nested-constraint-enforcer' = '${nested}' is not supported.`, { span });
+  }
   const enforcer = choiceOption(context.options, 'table.exec.sink.not-null-enforcer', ['ERROR', 'DROP'] as const, 'ERROR');
   const lengthEnforcer = choiceOption(context.options, 'table.exec.sink.type-length-enforcer', ['IGNORE', 'TRIM_PAD', 'ERROR'] as const, 'IGNORE');
   const notNull = table.columns.flatMap((c) => (c.kind !== 'computed' && !c.type.nullable && columnOf(c.name) >= 0 ? [columnOf(c.name)] : []));

@@ -63,6 +63,15 @@ class Pruner {
     return nodes.project(pruned.node, exprs, needs.map((n) => node.schema[n.column].name));
   }
 
+  /** The input of a node that keeps rows: nothing may enter its state that only conditions below have read. */
+  private narrowed(node: Logical, wanted: readonly Need[]): Pruned {
+    const needs = minimal(wanted);
+    const pruned = this.visit(node, needs);
+    if (pruned.columns.length <= needs.length) return pruned;
+    const exprs = needs.map((n) => access(pruned, n, node.schema));
+    return { node: nodes.project(pruned.node, exprs, needs.map((n) => needName(n, node.schema)), node.span), columns: needs };
+  }
+
   private visit(node: Logical, wanted: readonly Need[]): Pruned {
     const needs = minimal(wanted);
     switch (node.op) {
@@ -109,7 +118,7 @@ class Pruner {
         return { node: { ...node, inputs, schema: columns.map((c) => node.schema[c.column]) }, columns };
       }
       case 'sort': {
-        const below = this.visit(node.input, [...needs, ...node.keys.map((k) => asNeed(k.column))]);
+        const below = this.narrowed(node.input, [...needs, ...node.keys.map((k) => asNeed(k.column))]);
         return { node: { ...node, input: below.node, keys: placeKeys(node.keys, below), schema: below.node.schema }, columns: below.columns };
       }
       case 'over': {
@@ -121,7 +130,7 @@ class Pruner {
           ...needs.filter((n) => n.column < width),
           ...[...node.partitionKeys, ...node.sort.map((k) => k.column), ...calls.flatMap(callColumns)].map(asNeed),
         ];
-        const below = this.visit(node.input, inner);
+        const below = this.narrowed(node.input, inner);
         const made = calls.map((c) => placeCall(c, below));
         return {
           node: {
@@ -139,7 +148,7 @@ class Pruner {
         const width = node.input.schema.length;
         const outputRank = node.outputRank && needs.some((n) => n.column === width);
         const inner = [...needs.filter((n) => n.column < width), ...[...node.partitionKeys, ...node.sort.map((k) => k.column)].map(asNeed)];
-        const below = this.visit(node.input, inner);
+        const below = this.narrowed(node.input, inner);
         return {
           node: {
             ...node,
@@ -186,7 +195,7 @@ class Pruner {
     const base = node.keys.length + (node.groupingSets ? 1 : 0);
     const used = node.aggregates.map((_, i) => i).filter((i) => needs.some((n) => n.column === base + i));
     const calls = used.map((i) => node.aggregates[i]);
-    const below = this.visit(node.input, [...node.keys, ...calls.flatMap(callColumns)].map(asNeed));
+    const below = this.narrowed(node.input, [...node.keys, ...calls.flatMap(callColumns)].map(asNeed));
     const made = nodes.aggregate(
       below.node,
       node.keys.map((k) => place(below, k)),
@@ -202,8 +211,8 @@ class Pruner {
     const width = node.left.schema.length;
     const all = [...needs, ...(node.condition ? read(node.condition) : [])];
     const asOf = node.asOf ? read(node.asOf) : [];
-    const left = this.visit(node.left, [...all.filter((n) => n.column < width), ...asOf]);
-    const right = this.visit(
+    const left = this.narrowed(node.left, [...all.filter((n) => n.column < width), ...asOf]);
+    const right = this.narrowed(
       node.right,
       all.filter((n) => n.column >= width).map((n) => ({ column: n.column - width, path: n.path })),
     );
