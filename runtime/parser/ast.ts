@@ -6,4 +6,5 @@ export type { Span } from '../types/span.js';
 export type * from './ast-expressions.js';
 export type * from './ast-types.js';
 export type * from './ast-query.js';
+export type * from './ast-ddl.js';
 export type * from './ast-statements.js';

@@ -54,17 +54,15 @@ const { expr: anyExpr } = fc.letrec<{ expr: Expr }>((tie) => {
     fc
       .tuple(expr, not, fc.constantFrom('NULL' as const, 'TRUE' as const, 'A SET' as const, 'JSON VALUE' as const))
       .map(([operand, negated, test_]): Expr => ({ kind: 'Is', operand, test: test_, negated, span })),
-    fc
-      .tuple(expr, expr, expr, not, fc.boolean())
-      .map(([operand, low, high, negated, symmetric]): Expr => ({
-        kind: 'Between',
-        operand,
-        low,
-        high,
-        negated,
-        symmetric,
-        span,
-      })),
+    fc.tuple(expr, expr, expr, not, fc.boolean()).map(([operand, low, high, negated, symmetric]): Expr => ({
+      kind: 'Between',
+      operand,
+      low,
+      high,
+      negated,
+      symmetric,
+      span,
+    })),
     fc
       .tuple(expr, expr, fc.option(expr), not, fc.constantFrom('LIKE' as const, 'SIMILAR TO' as const))
       .map(([operand, pattern, escape, negated, variant]): Expr => ({

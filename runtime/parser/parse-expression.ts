@@ -7,6 +7,7 @@ import type {
   FunctionCall,
   Is,
   Like,
+  OrderItem,
   Query,
   Row,
   ScalarSubquery,
@@ -520,5 +521,28 @@ export abstract class ExpressionParser extends TypeParser {
   /** Whether the current word, though reserved, names a function here. */
   protected isReservedFunction(): boolean {
     return RESERVED_FUNCTION_NAMES.has(this.current.word) && this.peekIs(1, '(');
+  }
+
+  // ---- order ------------------------------------------------------------------------------------------------------
+
+  protected orderBy(): OrderItem[] {
+    this.expect('ORDER', 'BY');
+    return this.list(() => this.orderItem());
+  }
+
+  protected orderItem(): OrderItem {
+    const expr = this.expression();
+    const descending = this.acceptOneOf('ASC', 'DESC') === 'DESC';
+    let nulls: OrderItem['nulls'] = null;
+    if (this.acceptAll('NULLS', 'FIRST')) nulls = 'FIRST';
+    else if (this.acceptAll('NULLS', 'LAST')) nulls = 'LAST';
+    return { expr, descending, nulls, span: this.spanFrom(expr.span.start) };
+  }
+
+  protected withinGroup(): OrderItem[] {
+    this.expect('(');
+    const items = this.orderBy();
+    this.expect(')');
+    return items;
   }
 }
