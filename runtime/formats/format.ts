@@ -30,7 +30,7 @@ export interface Decoder {
 
 export interface Decoded {
   readonly batch: Batch;
-  /** Bytes consumed (decodeLines). */
+  /** What was used up: bytes by decodeLines, records by decodeRecords (all of them unless the batch is full before). */
   readonly bytes: number;
   /** Per row of the batch: index of its record, null when row i came from record i (nothing skipped, nothing multiplied). */
   readonly recordOf: Int32Array | null;

@@ -2,9 +2,8 @@ import type { DataType, Schema } from '../types/index.js';
 import type { Decoder, Encoder } from './format.js';
 import type { DecodeRequest, Format } from './format-registry.js';
 import type { JsonDecodeOptions } from './json-converters.js';
+import { JsonDecoder } from './json-decoder.js';
 import { JsonEncoder } from './json-encoder.js';
-import { JsonExact } from './json-exact.js';
-import { LineDecoder } from './line-decoder.js';
 import type { Options } from './options.js';
 import type { TimestampStandard } from './time-text.js';
 
@@ -81,15 +80,12 @@ export const jsonFormat: Format = {
   splittable: () => true,
 
   createDecoder(request: DecodeRequest): Decoder {
-    const metrics = { records: 0, bytes: 0, malformed: 0 };
     const types = request.columns.map((c) => c.type);
-    const exact = new JsonExact(
+    return new JsonDecoder(
       request.columns.map((c) => c.path),
       types,
       decodeOptions(request.options, types),
-      metrics,
     );
-    return new LineDecoder(types, (data, start, end, emit) => exact.record(data, start, end, emit), metrics);
   },
 
   createEncoder(schema: Schema, options: Options): Encoder {

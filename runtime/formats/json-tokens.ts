@@ -1,4 +1,5 @@
 import { decodeUtf8 } from '../types/index.js';
+import { replaceLoneSurrogates } from './byte-buffer.js';
 
 /** A text that is no JSON. Never leaves the format: the decoder turns it into RECORD_MALFORMED, or counts the record as malformed. */
 export class JsonSyntaxError extends Error {}
@@ -40,6 +41,8 @@ const EXPECT_VALUE = 2;
  */
 export class JsonTokens {
   token: JsonToken = NO_TOKEN;
+  /** Offset of the last value's first byte (a string's quote). */
+  valueStart = 0;
   private data: Uint8Array = new Uint8Array(0);
   private pos = 0;
   private end = 0;
@@ -127,10 +130,15 @@ export class JsonTokens {
 
   private advance(): JsonToken {
     if (this.depth === 0) {
-      if (this.expect !== EXPECT_FIRST) return NO_TOKEN;
+      // The end is told once; who goes on reading behind it waits for a token that never comes.
+      if (this.expect === EXPECT_VALUE) throw new JsonSyntaxError('unexpected end of input');
+      if (this.expect === EXPECT_SEPARATOR) {
+        this.expect = EXPECT_VALUE;
+        return NO_TOKEN;
+      }
+      this.expect = EXPECT_SEPARATOR;
       this.space();
       if (this.pos >= this.end) return NO_TOKEN;
-      this.expect = EXPECT_SEPARATOR;
       return this.value();
     }
     const inObject = this.isObject[this.depth] === 1;
@@ -167,6 +175,7 @@ export class JsonTokens {
   }
 
   private value(): JsonToken {
+    this.valueStart = this.pos;
     const c = this.byte();
     switch (c) {
       case 34:
@@ -333,7 +342,8 @@ export class JsonTokens {
       }
       from = p;
     }
-    return stop > from ? text + this.utf8Text(from, stop) : text;
+    // Escapes may write half a surrogate pair, which no UTF-8 can hold.
+    return replaceLoneSurrogates(stop > from ? text + this.utf8Text(from, stop) : text);
   }
 
   private utf8Text(start: number, stop: number): string {
@@ -341,7 +351,7 @@ export class JsonTokens {
     try {
       return strictUtf8.decode(this.data.slice(start, stop));
     } catch {
-      return looseUtf8(this.data, start, stop);
+      return replaceLoneSurrogates(looseUtf8(this.data, start, stop));
     }
   }
 

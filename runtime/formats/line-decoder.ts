@@ -72,6 +72,6 @@ export class LineDecoder implements Decoder {
       });
       if (builder.length !== before + 1) same = false;
     }
-    return { batch: builder.finish(), bytes: 0, recordOf: same && from === 0 ? null : this.recordOf };
+    return { batch: builder.finish(), bytes: to - from, recordOf: same && from === 0 ? null : this.recordOf };
   }
 }
