@@ -3,6 +3,7 @@ import type { BoundExpr, CallExpr } from '../bound.js';
 import type { EvalEnvironment } from '../environment.js';
 import { toNarrow } from '../library/exact.js';
 import { box, unboxNanos } from '../library/boxing.js';
+import { StringCache } from '../library/intern.js';
 
 /**
  * One emitted value: JavaScript expressions free of side effects (a name, a literal, or a column element).
@@ -137,6 +138,7 @@ export class Emitter {
   private readonly inputs = new Map<number, Val | null>();
   private readonly constantIds = new Map<unknown, string>();
   private names = 0;
+  private stringCache: string | undefined;
 
   constructor(
     readonly access: InputAccess,
@@ -379,7 +381,8 @@ export class Emitter {
       case 'str': {
         const column = this.columnName(index);
         if (form && !form.bytes) return { v: this.declare(`${this.part(index, 'strings')}[${i}]`), n, nanos: '0' };
-        const text = `${this.constant(textAt)}(${column}, ${i})`;
+        const cache = (this.stringCache ??= this.state(() => new StringCache()));
+        const text = `${cache}.at(${column}, ${i})`;
         return { v: this.declare(n === 'false' ? text : `${n} ? '' : ${text}`), n, nanos: '0' };
       }
     }
@@ -595,10 +598,6 @@ export function needsNanos(type: DataType): boolean {
 }
 
 const EMPTY_BYTES = new Uint8Array(0);
-
-function textAt(column: { get(i: number): string }, i: number): string {
-  return column.get(i);
-}
 
 export function rowError(thrown: unknown, span: Span | undefined): StreamcellError {
   const error = StreamcellError.from(thrown, 'EXPRESSION_FAILED');

@@ -42,8 +42,8 @@ export function alignOperands(op: string, a: BoundExpr, b: BoundExpr, info: Call
   }
   if (isString(x) && isString(y)) return [a, b];
   // Text next to a time or a truth value is read as one; Flink does not do so for numbers, and takes what is none as NULL.
-  if (isString(x) && (isDateTime(y) || y.root === 'BOOLEAN')) return [bindCast(a, y, true, a.span, true), b];
-  if (isString(y) && (isDateTime(x) || x.root === 'BOOLEAN')) return [a, bindCast(b, x, true, b.span, true)];
+  if (isString(x) && (isDateTime(y) || y.root === 'BOOLEAN')) return [bindCast(a, y, a.kind !== 'literal', a.span, true), b];
+  if (isString(y) && (isDateTime(x) || x.root === 'BOOLEAN')) return [a, bindCast(b, x, b.kind !== 'literal', b.span, true)];
   if (isBinary(x) && isBinary(y)) return [a, b];
   const t = commonTypeOf(x, y);
   if (t && (x.root === y.root || (isDateTime(x) && isDateTime(y)))) return [coerce(a, t), coerce(b, t)];

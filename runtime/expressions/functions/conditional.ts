@@ -80,7 +80,6 @@ function coalesce(name: string, arity: number | undefined): BuiltIn {
     bind(args, info) {
       if (args.length === 0 || (arity !== undefined && args.length !== arity))
         throw argumentsError(name, this.signature, args, info.span);
-      if (arity === 2 && !args[0].type.nullable) return args[0];
       const nullable = args.every((a) => a.type.nullable);
       const type = withNullable(common(name, args, info), nullable);
       let result: BoundExpr = coerce(args[args.length - 1], type);

@@ -85,9 +85,11 @@ export const hashAndEncodingFunctions: readonly BuiltIn[] = [
   }),
 ];
 
-/** IPv4 text to its number: four parts, each below 256. */
+/** IPv4 text to its number; of fewer than four parts the last one is the last byte, those between are zero. */
 function inetAton(s: string): number | null {
   const parts = s.split('.');
-  if (parts.length !== 4 || !parts.every((p) => /^\d{1,3}$/.test(p) && Number(p) < 256)) return null;
-  return parts.reduce((sum, p) => sum * 256 + Number(p), 0);
+  if (parts.length > 4 || !parts.every((p) => /^\d{1,3}$/.test(p) && Number(p) < 256)) return null;
+  const last = parts.pop() as string;
+  while (parts.length < 3) parts.push('0');
+  return [...(parts.length === 3 && s.includes('.') ? parts : ['0', '0', '0']), last].reduce((sum, p) => sum * 256 + Number(p), 0);
 }

@@ -1,5 +1,7 @@
 import { CHAR, INT, MAX_LENGTH, STRING, VARCHAR, type DataType } from '../../types/index.js';
 import type { BoundExpr } from '../bound.js';
+import type { Val } from '../codegen/emitter.js';
+import { countPoints } from '../library/intern.js';
 import {
   charLength,
   concatWs,
@@ -74,7 +76,21 @@ export const stringFunctions: readonly BuiltIn[] = [
   concat,
   method(['UPPER', 'UCASE'], 'toUpperCase()', argType),
   method(['LOWER', 'LCASE'], 'toLowerCase()', argType),
-  simple({ names: ['CHAR_LENGTH', 'CHARACTER_LENGTH'], params: [str], type: INT(), call: charLength }),
+  simple({
+    names: ['CHAR_LENGTH', 'CHARACTER_LENGTH'],
+    params: [str],
+    type: INT(),
+    emit: (e, c) => {
+      const [arg] = c.args;
+      if (arg.kind === 'input' && e.access.form(arg.index)?.bytes) {
+        const i = e.access.row(arg.index);
+        const n: Val = { v: '', n: e.inputNull(arg.index, arg.type), nanos: '0' };
+        return e.pure(c.type, [n], `${e.constant(countPoints)}(${e.part(arg.index, 'data')}, ${e.part(arg.index, 'starts')}[${i}], ${e.part(arg.index, 'lengths')}[${i}])`);
+      }
+      const a = e.emit(arg);
+      return e.pure(c.type, [a], `${e.constant(charLength)}(${a.v})`);
+    },
+  }),
   simple({
     names: ['SUBSTRING', 'SUBSTR'],
     params: [str, int, int],

@@ -43,7 +43,7 @@ const elt: BuiltIn = boxed({
     const texts = rest.every(isText);
     const binaries = rest.every((a) => isBinary(a.type) || a.type.root === 'NULL');
     if (!texts && !binaries) return undefined;
-    if (index.kind === 'literal' && index.value !== null && Number(index.value) < 1) return undefined;
+    if (index.kind === 'literal' && index.value !== null && Number(index.value) < 0) return undefined;
     const common = commonType(rest.map((a) => a.type));
     if (!common) return undefined;
     const length = Math.max(...rest.map((a) => (a.type.root === 'NULL' ? 0 : (a.type as CharType).length)));
@@ -127,7 +127,6 @@ function affix(name: string, ofText: (s: string, p: string) => boolean, start: b
 export const moreTextFunctions: readonly BuiltIn[] = [
   simple({ names: ['OVERLAY'], params: [str, str, int, int], optional: 1, type: (args) => VARCHAR(addLengths((args[0].type as CharType).length, (args[1].type as CharType).length)), call: overlay }),
   simple({ names: ['TRANSLATE', 'TRANSLATE3'], params: [str, str, str], type: STRING(),
-    nullable: 'always',
     strict: false, call: translate }),
   elt,
   strToMap,

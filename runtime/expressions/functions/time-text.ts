@@ -128,7 +128,8 @@ function toTimestampLtz(value: Exact | string, second?: number | string, third?:
     let pattern: DatePattern | undefined;
     try {
       pattern = second === undefined ? undefined : datePattern(second as string);
-    } catch {
+    } catch (e) {
+      if (third !== undefined || second === undefined) throw e;
       return null;
     }
     const t = pattern === undefined ? parseTimestamp(value) : pattern.parse(value);

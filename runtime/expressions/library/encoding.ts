@@ -15,8 +15,8 @@ export function hex(v: Exact | string): string {
 
 export function unhex(s: string): Uint8Array | null {
   // Of an odd number of digits Flink drops the first one.
+  if (!/^[0-9a-fA-F]*$/.test(s)) return null;
   const even = s.length % 2 === 0 ? s : `00${s.slice(1)}`;
-  if (!/^[0-9a-fA-F]*$/.test(even)) return null;
   return Uint8Array.from(even.match(/../g) ?? [], (h) => parseInt(h, 16));
 }
 

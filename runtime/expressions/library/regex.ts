@@ -34,12 +34,21 @@ function translate(pattern: string): { source: string; flags: string } {
 }
 
 const cache = new Map<string, RegExp | null>();
+let lastPattern = '';
+let lastFlags = '';
+let lastRegex: RegExp | null | undefined;
 
 /** @returns the compiled pattern, or null when it is none. */
 export function javaRegex(pattern: string, flags = ''): RegExp | null {
+  if (pattern === lastPattern && flags === lastFlags && lastRegex !== undefined) return lastRegex;
   const key = `${flags}/${pattern}`;
   const known = cache.get(key);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    lastPattern = pattern;
+    lastFlags = flags;
+    lastRegex = known;
+    return known;
+  }
   if (cache.size > 1000) cache.clear();
   const t = translate(pattern);
   let regex: RegExp | null = null;

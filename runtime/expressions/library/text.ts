@@ -112,8 +112,17 @@ export function splitIndex(s: string, by: string | number, index: number): strin
   if (typeof by === 'number' && (by > 255 || by < 1)) return null;
   const separator = typeof by === 'number' ? String.fromCharCode(by) : by;
   if (s === '') return null;
-  const parts = separator === '' ? s.split(/\s+/) : s.split(separator);
-  return index < parts.length ? parts[index] : null;
+  if (separator === '') {
+    const parts = s.split(/\s+/);
+    return index < parts.length ? parts[index] : null;
+  }
+  let from = 0;
+  for (let n = 0; ; n++) {
+    const to = s.indexOf(separator, from);
+    if (n === index) return to < 0 ? s.slice(from) : s.slice(from, to);
+    if (to < 0) return null;
+    from = to + separator.length;
+  }
 }
 
 export function concatWs(separator: string | null, ...parts: (string | null)[]): string | null {
