@@ -2,7 +2,7 @@ import { displayText, gatewayJson } from '../protocol/index.js';
 import { rowKindName, typeToString, type ChangelogRow, type Schema } from '../types/index.js';
 import type { Statement } from '../session/session.js';
 import type { Output } from './output.js';
-import { cellsOfRow, headers, layoutFor, line, rule, type TableLayout } from './text-table.js';
+import { cellsOfRow, headers, layoutFor, line, rule, usualWidth, type TableLayout } from './text-table.js';
 
 /** Prints one statement's result; `n` counts statements from 1. Ends when the statement ends, and rejects when it fails. */
 export interface Printer {
@@ -136,7 +136,7 @@ export class TablePrinter implements Printer {
       const cells = rows.map((row) => cellsOfRow(columns, row, this.zone, rowKindName(row.kind)));
       let text = '';
       if (layout === null) {
-        layout = layoutFor(columns, cells, true, this.maxWidth);
+        layout = layoutFor(columns, cells, true, this.maxWidth, [2, ...columns.map((c) => usualWidth(c.type))]);
         text = `${rule(layout)}\n${line(layout, headers(columns, true))}\n${rule(layout)}\n`;
       }
       const fixed = layout;

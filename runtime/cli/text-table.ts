@@ -71,6 +71,36 @@ export function headers(schema: Schema, withKind: boolean): string[] {
   return withKind ? ['op', ...names] : names;
 }
 
+/** Cells that values of a type commonly take: for a stream, whose later rows are not known when its head is printed. */
+export function usualWidth(type: DataType): number {
+  switch (type.root) {
+    case 'BOOLEAN':
+      return 5;
+    case 'TINYINT':
+    case 'SMALLINT':
+      return 6;
+    case 'INTEGER':
+    case 'DATE':
+      return 11;
+    case 'BIGINT':
+    case 'FLOAT':
+    case 'DOUBLE':
+      return 20;
+    case 'DECIMAL':
+      return type.precision + 2;
+    case 'TIME':
+      return 8 + (type.precision > 0 ? type.precision + 1 : 0);
+    case 'TIMESTAMP':
+    case 'TIMESTAMP_LTZ':
+      return 19 + (type.precision > 0 ? type.precision + 1 : 0);
+    case 'CHAR':
+    case 'VARCHAR':
+      return Math.min(type.length, 30);
+    default:
+      return 30;
+  }
+}
+
 /** Widths that fit these rows, each at most `most`; `atLeast` are widths shown before, so that nothing jumps. */
 export function layoutFor(
   schema: Schema,
