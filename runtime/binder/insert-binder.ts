@@ -48,6 +48,7 @@ export function bindInsert(insert: Insert, context: QueryContext): LogicalSink {
     input,
     table: relation,
     options,
+    columns: columns.map((c) => c.name),
     metadata: columns.flatMap((c, column) => (c.metadata === null ? [] : [{ column, key: c.metadata }])),
     overwrite: insert.overwrite,
     onConflict: insert.onConflict?.behavior ?? null,
@@ -102,9 +103,7 @@ function arrange(
     return bindCast({ kind: 'literal', type: NULL(), value: null }, column.type, false, insert.span);
   });
   const same = exprs.every((e, i) => e.kind === 'input' && e.index === i) && exprs.length === query.schema.length;
-  return same
-    ? { ...query, schema: query.schema.map((c, i) => ({ name: columns[i].name, type: c.type })) }
-    : project(query, exprs, columns.map((c) => c.name), insert.span);
+  return same ? query : project(query, exprs, columns.map((c) => c.name), insert.span);
 }
 
 function namedColumn(column: Identifier, columns: readonly SinkColumn[], table: CatalogTable): string {

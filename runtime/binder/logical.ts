@@ -180,6 +180,8 @@ export interface LogicalSink {
   readonly input: Logical;
   readonly table: CatalogTable;
   readonly options: Readonly<Record<string, string>>;
+  /** Names of the sink's columns, one per column of `input`. */
+  readonly columns: readonly string[];
   /** Output column of `input` to the metadata key it is written as. */
   readonly metadata: readonly { readonly column: number; readonly key: string }[];
   readonly overwrite: boolean;

@@ -185,6 +185,7 @@ function strategyOf(input: Draft, n: TopN): { strategy: RankNode['strategy']; in
 // ---- ORDER BY and LIMIT -------------------------------------------------------------------------------------------
 
 export function buildSort(node: LogicalSort, input: Draft, context: PlannerContext): Draft {
+  if (node.fetch === 0) return draft({ op: 'values', rows: [] }, [], { schema: input.schema, label: 'Values(tuples=[])', keys: [[]], bounded: true });
   if (node.keys.length === 0) {
     return draft({ op: 'limit', offset: node.offset, fetch: node.fetch }, [input], {
       schema: input.schema,
@@ -197,7 +198,6 @@ export function buildSort(node: LogicalSort, input: Draft, context: PlannerConte
     });
   }
   if (node.fetch !== null) {
-    if (node.fetch === 0) return draft({ op: 'values', rows: [] }, [], { schema: input.schema, label: 'Values(tuples=[[]])', keys: [[]] });
     return topN(input, context, {
       partitionKeys: [],
       sort: node.keys,

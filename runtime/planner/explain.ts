@@ -27,7 +27,7 @@ export function physicalText(plan: PhysicalPlan, options: { readonly changelog: 
     if (options.emission && n.upsertKeys.length > 0 && n.changelog !== 'append') notes.push(`upsertKeys=[${n.upsertKeys.map((k) => `[${columnsText(k, n.schema)}]`).join(', ')}]`);
     const exchange = n.distribution.map((d) => (d.kind === 'any' ? '-' : d.kind === 'single' ? 'single' : `hash[${d.keys.join(', ')}]`));
     if (options.emission && exchange.some((e) => e !== '-')) notes.push(`distribution=[${exchange.join('; ')}]`);
-    return notes.length === 0 ? n.label : `${n.label.replace(/\)$/, '')}, ${notes.join(', ')})`;
+    return notes.length === 0 ? n.label : `${n.label.slice(0, -1)}${n.label.endsWith('()') ? '' : ', '}${notes.join(', ')})`;
   };
   return plan.sinks
     .map((s) => tree(node(s), label, (n) => n.inputs.map(node), (n) => (uses.get(n.id) ?? 0) > 1))

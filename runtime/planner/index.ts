@@ -80,7 +80,7 @@ function finish(sinks: readonly PlannedSink[], context: PlannerContext): Physica
     if (wanted === 'before' || !before.get(from) || !canDropBefore(from)) return id;
     const known = dropped.get(from);
     if (known !== undefined) return known;
-    const drop = draft({ op: 'dropUpdateBefore' }, [from], { schema: from.schema, keys: from.keys, kinds: from.kinds, label: 'DropUpdateBefore' });
+    const drop = draft({ op: 'dropUpdateBefore' }, [from], { schema: from.schema, keys: from.keys, kinds: from.kinds, label: 'DropUpdateBefore()' });
     const made = emit(drop, [id], false);
     dropped.set(from, made);
     return made;

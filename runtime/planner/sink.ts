@@ -49,7 +49,8 @@ export function tableSink(sink: LogicalSink, input: Draft, context: PlannerConte
     throw error instanceof StreamcellError ? error.at(span) : error;
   }
   const accepts = new Set<number>(info.accepts);
-  const columnOf = (column: string): number => input.schema.findIndex((c) => c.name === column);
+  const columnOf = (column: string): number => sink.columns.indexOf(column);
+  const schema = input.schema.map((c, i) => ({ name: sink.columns[i], type: c.type }));
   const primaryKey = (table.primaryKey?.columns ?? []).map(columnOf);
   const append = isAppend(input.kinds);
   requireAccepted(name, input, accepts, span);
@@ -92,7 +93,7 @@ export function tableSink(sink: LogicalSink, input: Draft, context: PlannerConte
     },
     [input],
     {
-      schema: input.schema,
+      schema,
       keys: input.keys,
       distribution: [materialize || (primaryKey.length > 0 && sinkUpserts) ? hashed(primaryKey) : ANY],
       label: `Sink(table=[${name}], fields=[${input.schema.map((c) => c.name).join(', ')}]${materialize ? ', upsertMaterialize=[true]' : ''})`,

@@ -1,8 +1,10 @@
 import {
   inputOf,
+  isDeterministic,
   logicalInputs,
   mapChildren,
   nodes,
+  timeAttributeOf,
   withoutTimeAttribute,
   type Logical,
   type LogicalScan,
@@ -183,12 +185,25 @@ class Pruner {
 
   private project(node: Logical & { op: 'project' }, needs: readonly Need[]): Pruned {
     // A need for a field of an expression that is itself a column or field goes through; of any other expression the whole is computed.
-    const kept = minimal(needs.map((n) => (n.path.length > 0 && chain(node.exprs[n.column]) ? n : asNeed(n.column))));
+    const kept = this.sharedProjection(node, minimal(needs.map((n) => (n.path.length > 0 && chain(node.exprs[n.column]) ? n : asNeed(n.column)))));
     const exprs = kept.map((n) => fieldsOf(node.exprs[n.column], n.path));
     const below = this.visit(node.input, exprs.flatMap(read));
     const rewritten = exprs.map((e) => rewrite(e, below, node.input.schema));
     const names = kept.map((n) => needName(n, node.schema));
     return { node: nodes.project(below.node, rewritten, names, node.span), columns: kept };
+  }
+
+  /** The projection that adds a table's computed columns: all readers of the table take what any of them needs, so that they can share it. */
+  private sharedProjection(node: Logical & { op: 'project' }, needs: readonly Need[]): readonly Need[] {
+    if (node.input.op !== 'scan' || node.exprs.length !== node.input.table.columns.length) return needs;
+    const key = `computed ${scanKey(node.input)}`;
+    const entry = this.scans.get(key) ?? { uses: 0, paths: [] };
+    const fixed = needs.filter((n) => isDeterministic(node.exprs[n.column]));
+    const paths = fixed.map((n) => [node.schema[n.column].name, ...fieldNames(node.schema[n.column].type, n.path)]);
+    this.scans.set(key, { uses: entry.uses + 1, paths: [...entry.paths, ...paths] });
+    const shared = this.shared.get(key) ?? [];
+    const all = minimal([...needs, ...shared.map((p) => needIn(node.schema, p))]);
+    return [...all].sort((a, b) => a.column - b.column || comparePaths(a.path, b.path));
   }
 
   private aggregate(node: Logical & { op: 'aggregate' }, needs: readonly Need[]): Pruned {
@@ -211,10 +226,12 @@ class Pruner {
     const width = node.left.schema.length;
     const all = [...needs, ...(node.condition ? read(node.condition) : [])];
     const asOf = node.asOf ? read(node.asOf) : [];
+    // A versioned table is ordered by its rowtime, which no expression mentions.
+    const versions = node.asOf ? node.right.schema.flatMap((c, i) => (timeAttributeOf(c.type) === 'rowtime' ? [asNeed(i)] : [])) : [];
     const left = this.narrowed(node.left, [...all.filter((n) => n.column < width), ...asOf]);
     const right = this.narrowed(
       node.right,
-      all.filter((n) => n.column >= width).map((n) => ({ column: n.column - width, path: n.path })),
+      [...all.filter((n) => n.column >= width).map((n) => ({ column: n.column - width, path: n.path })), ...versions],
     );
     const both: Need[] = [...left.columns, ...right.columns.map((c) => ({ column: c.column + width, path: c.path }))];
     const schema: Schema = [...node.left.schema, ...node.right.schema];
@@ -264,10 +281,14 @@ function pathNames(scan: LogicalScan, need: Need): string[] {
 }
 
 function needOf(scan: LogicalScan, path: readonly string[]): Need {
-  const [first, ...rest] = path[0] === '\0' ? path.slice(1) : path;
-  const column = scan.columns.findIndex((c) => c.name === first);
+  return needIn(scan.schema, path[0] === '\0' ? path.slice(1) : path);
+}
+
+function needIn(schema: Schema, path: readonly string[]): Need {
+  const [first, ...rest] = path;
+  const column = schema.findIndex((c) => c.name === first);
   const indexes: number[] = [];
-  let type = scan.schema[column].type;
+  let type = schema[column].type;
   for (const name of rest) {
     if (type.root !== 'ROW') break;
     const i = type.fields.findIndex((f) => f.name === name);
