@@ -1,11 +1,12 @@
 import {
   type DataType,
   type MapValue,
-  type Timestamp,
+  Timestamp,
   type Value,
   type VariantValue,
 } from '@streamcell/runtime/types/index';
 import { type ExactJson, ExactNumber, canonical } from '../cluster/exact-json.js';
+import { durationMillis, periodMonths, plainClock } from './type-text.js';
 
 /*
  * The engine's boxed values in the two forms that the referee speaks: the SQL Gateway's JSON row format, and the values of Flink's Java
@@ -58,8 +59,32 @@ function shortestFloat(value: number): number {
   return value;
 }
 
-/** A value as Flink's SQL Gateway writes it. */
-export function gatewayJson(type: DataType, value: Value): ExactJson {
+/** The clock of a zone at an instant, as if it were UTC. */
+function inZone({ millis, nanos }: Timestamp, zone: string): Timestamp {
+  if (zone === 'UTC') return new Timestamp(millis, nanos);
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  });
+  const second = Math.floor(millis / 1000) * 1000;
+  const parts = new Map(format.formatToParts(second).map(({ type, value }) => [type, Number(value)]));
+  const [year = 0, month = 1, ...rest] = ['year', 'month', 'day', 'hour', 'minute', 'second'].map((part) =>
+    parts.get(part as Intl.DateTimeFormatPartTypes),
+  );
+  return new Timestamp(
+    Date.UTC(year, month - 1, ...(rest as [number, number, number, number])) + millis - second,
+    nanos,
+  );
+}
+
+/** A value as Flink's SQL Gateway writes it: an instant (TIMESTAMP_LTZ) as the clock of the session's zone shows it, yet with a `Z`. */
+export function gatewayJson(type: DataType, value: Value, zone = 'UTC'): ExactJson {
   if (value === null) return null;
   switch (type.root) {
     case 'BOOLEAN':
@@ -88,17 +113,21 @@ export function gatewayJson(type: DataType, value: Value): ExactJson {
     case 'TIME':
       return clockText(value as number, 0);
     case 'TIMESTAMP':
+      return timestampText(value as Timestamp, false);
     case 'TIMESTAMP_LTZ':
-      return timestampText(value as Timestamp, type.root === 'TIMESTAMP_LTZ');
+      return timestampText(inZone(value as Timestamp, zone), true);
     case 'ARRAY':
-      return (value as readonly Value[]).map((item) => gatewayJson(type.element, item));
+      return (value as readonly Value[]).map((item) => gatewayJson(type.element, item, zone));
     case 'MULTISET':
-      return object(value as MapValue, type.element, (count) => new ExactNumber(String(count)));
+      return object(value as MapValue, type.element, zone, (count) => new ExactNumber(String(count)));
     case 'MAP':
-      return object(value as MapValue, type.key, (item) => gatewayJson(type.value, item));
+      return object(value as MapValue, type.key, zone, (item) => gatewayJson(type.value, item, zone));
     case 'ROW':
       return Object.fromEntries(
-        type.fields.map((field, i) => [field.name, gatewayJson(field.type, (value as readonly Value[])[i] ?? null)]),
+        type.fields.map((field, i) => [
+          field.name,
+          gatewayJson(field.type, (value as readonly Value[])[i] ?? null, zone),
+        ]),
       );
     case 'VARIANT':
       return JSON.stringify((value as VariantValue).json);
@@ -107,10 +136,10 @@ export function gatewayJson(type: DataType, value: Value): ExactJson {
   }
 }
 
-function object(map: MapValue, key: DataType, item: (value: Value) => ExactJson): ExactJson {
+function object(map: MapValue, key: DataType, zone: string, item: (value: Value) => ExactJson): ExactJson {
   return Object.fromEntries(
     map.entries.map(([k, v]) => {
-      const name = gatewayJson(key, k);
+      const name = gatewayJson(key, k, zone);
       return [name instanceof ExactNumber ? name.text : String(name), item(v)];
     }),
   );
@@ -204,28 +233,7 @@ function numberOf(expected: ExactJson): number {
   return expected instanceof ExactNumber ? Number(expected.text) : Number(expected);
 }
 
-/** LocalTime leaves out zero seconds and writes fractions in threes. */
-function plainClock(text: string): string {
-  const [clock = '', fraction = ''] = text.split('.');
-  const kept = fraction.replace(/0+$/, '');
-  return (clock.length === 5 ? `${clock}:00` : clock) + (kept === '' ? '' : `.${kept}`);
-}
-
 function plainTimestamp(text: string): string {
   const [date = '', clock = ''] = text.replace(/Z$/, '').split('T');
   return `${date}T${plainClock(clock)}`;
-}
-
-function durationMillis(text: string): number {
-  const match = /^PT(?:(-?\d+)H)?(?:(-?\d+)M)?(?:(-?[\d.]+)S)?$/.exec(text);
-  if (!match) return NaN;
-  const [, hours = '0', minutes = '0', seconds = '0'] = match;
-  return Number(hours) * 3_600_000 + Number(minutes) * 60_000 + Math.round(Number(seconds) * 1000);
-}
-
-function periodMonths(text: string): number {
-  const match = /^P(?:(-?\d+)Y)?(?:(-?\d+)M)?(?:(-?\d+)D)?$/.exec(text);
-  if (!match) return NaN;
-  const [, years = '0', months = '0', days = '0'] = match;
-  return days === '0' ? Number(years) * 12 + Number(months) : NaN;
 }

@@ -4,7 +4,12 @@ import { type ChangelogRow, type Schema, StreamcellError } from '@streamcell/run
 
 /** What the engine did with a script: the result of its last statement, or how it failed. */
 export type Outcome =
-  | { readonly state: 'done'; readonly columns: Schema; readonly changes: readonly ChangelogRow[] }
+  | {
+      readonly state: 'done';
+      readonly columns: Schema;
+      readonly changes: readonly ChangelogRow[];
+      readonly zone: string;
+    }
   | { readonly state: 'failed'; readonly error: StreamcellError };
 
 const LIMIT_MILLIS = 30_000;
@@ -41,7 +46,8 @@ export class EngineRunner {
         columns = statement.columns;
         changes = seen;
       }
-      return { state: 'done', columns, changes };
+      const zone = (await this.session.options())['table.local-time-zone'] ?? 'UTC';
+      return { state: 'done', columns, changes, zone };
     } catch (error) {
       return { state: 'failed', error: StreamcellError.from(error) };
     }
@@ -51,7 +57,7 @@ export class EngineRunner {
   async parse(text: string): Promise<Outcome> {
     try {
       await this.session.explain(text, 'ast');
-      return { state: 'done', columns: [], changes: [] };
+      return { state: 'done', columns: [], changes: [], zone: 'UTC' };
     } catch (error) {
       return { state: 'failed', error: StreamcellError.from(error) };
     }

@@ -32,10 +32,7 @@ async function judge(line: Line): Promise<Verdict> {
   const fields = rowFields(inputType);
   let rows: string;
   try {
-    rows = rowsOption(
-      line['input'] as readonly ExactJson[],
-      fields.map((field) => field.name),
-    );
+    rows = rowsOption(line['input'] as readonly ExactJson[], fields);
   } catch (error) {
     if (error instanceof NotSql) return refused(name, error.message);
     throw error;

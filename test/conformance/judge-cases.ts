@@ -28,7 +28,7 @@ async function judge(of: Case, golden: Golden, directory: string): Promise<Verdi
       kind: rowKindName(row.kind),
       fields: row.fields.map((value, i) => {
         const column = outcome.columns[i];
-        return column === undefined ? null : gatewayJson(column.type, value);
+        return column === undefined ? null : gatewayJson(column.type, value, outcome.zone);
       }),
     }));
     return compareRows(of, golden.columns, golden.rows, rows);

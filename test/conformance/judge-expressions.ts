@@ -1,4 +1,4 @@
-import { typeToString } from '@streamcell/runtime/types/index';
+import { type StreamcellError, typeToString } from '@streamcell/runtime/types/index';
 import type { Value } from '@streamcell/runtime/types/index';
 import { type ExactJson, writeExactJson } from '../cluster/exact-json.js';
 import { equalsJava } from './boxed-values.js';
@@ -43,13 +43,15 @@ function functionItem(line: Line): Item {
     options: line['options'] as unknown as Readonly<Record<string, string>>,
     udfs: line['udfs'] as readonly string[],
     error: line['error'] as Item['error'],
-    width: results?.length ?? 1,
+    width: results === undefined ? 1 : Math.max(types.length, results.length),
     check(columns, values, outcome) {
       for (const [i, type] of types.entries()) {
         if (columns[i]?.type !== engineType(type))
           return `type ${columns[i]?.type ?? 'none'}, Flink: ${engineType(type)}`;
+        // Where the value is a matter of chance the test gives a type alone.
+        if (results === undefined || i >= results.length) continue;
         const column = outcome.columns[i];
-        const expected = results?.[i] ?? null;
+        const expected = results[i] ?? null;
         const value = values[i] ?? null;
         if (column && !equalsJava(column.type, value, expected))
           return `value ${shown(value)}, Flink: ${writeExactJson(expected)}`;
@@ -78,7 +80,10 @@ function scalarItem(line: Line): Item {
     error: failure === undefined ? undefined : failure === 'ValidationException' ? 'validation' : 'any',
     width: 2,
     check(columns, values) {
-      if (columns[1]?.type !== type) return `type ${columns[1]?.type ?? 'none'}, Flink: ${type}`;
+      const fieldNames = (of: string): string => of.replace(/`EXPR\$(\d+)`/g, '`f$1`');
+      // Flink names the fields of ROW(...) in the validator and again in the plan that the test looks at.
+      if (fieldNames(columns[1]?.type ?? '') !== fieldNames(type))
+        return `type ${columns[1]?.type ?? 'none'}, Flink: ${type}`;
       const text = values[0] === null ? 'NULL' : String(values[0]);
       return expected == null || text === expected ? undefined : `text ${text}, Flink: ${expected}`;
     },
@@ -118,12 +123,21 @@ function script(items: readonly Item[]): string {
   const table = `row_${++tables}`;
   // A row needs a column, and an expression may use none of them.
   const components = columns.length > 0 ? columns : ['`none` INT'];
-  const row: ExactJson = { kind: '+I', row: columns.length > 0 ? first.row : [null] };
-  const rows = rowsOption([row], first.names, columns.length > 0 ? used : undefined);
+  const row: ExactJson = { kind: '+I', row: first.row };
+  const fields = first.names.map((name, i) => ({ name, type: engineType(first.types[i] ?? '') }));
+  const rows = columns.length > 0 ? rowsOption([row], fields, used) : '[["+I", null]]';
   return `${createValuesTable(table, components, { rows })}SELECT ${select} FROM ${table}`;
 }
 
+/** Some rows of Flink's tests hold values that their declared types cannot. */
+function unfit(error: StreamcellError): boolean {
+  return (
+    error.code === 'OPTION_INVALID' && error.message.includes("'rows'") && error.message.includes('is not of its type')
+  );
+}
+
 function verdictOf(item: Item, outcome: Outcome, offset: number): Verdict {
+  if (outcome.state === 'failed' && unfit(outcome.error)) return refused(item.name, outcome.error.message);
   if (outcome.state === 'failed')
     return item.error === undefined
       ? failed(item.name, outcome.error)

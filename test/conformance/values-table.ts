@@ -1,39 +1,84 @@
 import { type ExactJson, ExactNumber, writeExactJson } from '../cluster/exact-json.js';
 import { sqlString } from './engine.js';
+import { durationMillis, innerTypes, periodMonths, plainClock, rowFields } from './type-text.js';
 
 export class NotSql extends Error {}
 
 type Fields = { readonly [name: string]: ExactJson };
 
+function plainText(value: string, type: string): ExactJson {
+  const [, root = '', length = ''] = /^(\w+)(?:\((\d+))?/.exec(type) ?? [];
+  switch (root) {
+    case 'CHAR':
+      return value + ' '.repeat(Math.max(0, Number(length || '1') - [...value].length));
+    case 'TIME':
+      return plainClock(value);
+    case 'TIMESTAMP':
+    case 'TIMESTAMP_LTZ': {
+      const [date = '', clock] = value.replace(/Z$/, '').split(/[T ]/);
+      if (clock === undefined) return value;
+      const [seconds = '', fraction = ''] = plainClock(clock).split('.');
+      const kept = fraction.slice(0, Number(length || '6'));
+      return `${date} ${seconds}${kept === '' ? '' : `.${kept}`}`;
+    }
+    case 'INTERVAL': {
+      const number = /YEAR|MONTH/.test(type) ? periodMonths(value) : durationMillis(value);
+      return Number.isNaN(number) ? value : new ExactNumber(String(number));
+    }
+    default:
+      return value;
+  }
+}
+
 /**
- * A Java value (suite/JsonText.java) as the values connector reads it.
+ * A Java value (suite/JsonText.java) as the values connector reads it. Flink's tests cast their rows to the declared types; what such a
+ * cast does to a literal (padding, fewer digits of a second) is done here.
  * @throws NotSql for an object of a Java class.
  */
-export function plainValue(value: ExactJson): ExactJson {
-  if (value === null || typeof value === 'boolean' || typeof value === 'string' || value instanceof ExactNumber)
-    return value;
-  if (Array.isArray(value)) return value.map((item: ExactJson) => plainValue(item));
+export function plainValue(value: ExactJson, type: string): ExactJson {
+  if (value === null || typeof value === 'boolean' || value instanceof ExactNumber) return value;
+  if (typeof value === 'string') return plainText(value, type);
+  const inner = innerTypes(type);
+  if (Array.isArray(value)) return value.map((item: ExactJson) => plainValue(item, inner[0] ?? ''));
   const fields = value as Fields;
-  if (fields['bytes'] !== undefined) return `0x${String(fields['bytes'])}`;
-  if (fields['map'] !== undefined)
-    return (fields['map'] as readonly (readonly ExactJson[])[]).map((entry) => entry.map(plainValue));
-  if (fields['row'] !== undefined) return (fields['row'] as readonly ExactJson[]).map(plainValue);
-  if (fields['named'] !== undefined)
-    return Object.fromEntries(Object.entries(fields['named'] as Fields).map(([k, v]) => [k, plainValue(v)]));
+  if (fields['bytes'] !== undefined) {
+    const length = /^BINARY\((\d+)\)/.exec(type)?.[1] ?? '0';
+    return `0x${String(fields['bytes']).padEnd(Number(length) * 2, '0')}`;
+  }
+  if (fields['map'] !== undefined) {
+    const entries = fields['map'] as readonly (readonly [ExactJson, ExactJson])[];
+    return entries.map(([k, v]) => [plainValue(k, inner[0] ?? ''), plainValue(v, inner[1] ?? '')]);
+  }
+  if (fields['row'] !== undefined) {
+    return (fields['row'] as readonly ExactJson[]).map((item, i) => plainValue(item, inner[i] ?? ''));
+  }
+  if (fields['named'] !== undefined) {
+    const named = fields['named'] as Fields;
+    const types = new Map(type.startsWith('ROW<') ? rowFields(type).map((field) => [field.name, field.type]) : []);
+    return Object.fromEntries(Object.entries(named).map(([k, v]) => [k, plainValue(v, types.get(k) ?? '')]));
+  }
   throw new NotSql(`a value of ${String(fields['java'])}`);
 }
 
-/** Rows with their kinds ({"kind", "row"}), as the option `rows`. `pick` chooses the fields. */
-export function rowsOption(rows: readonly ExactJson[], names: readonly string[], pick?: readonly number[]): string {
+export interface Field {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** Rows with their kinds ({"kind", "row"} or {"kind", "named"}), as the option `rows`. `pick` chooses the fields. */
+export function rowsOption(rows: readonly ExactJson[], fields: readonly Field[], pick = [...fields.keys()]): string {
   const lines = rows.map((row) => {
     const {
       kind,
       row: items,
       named,
     } = row as { readonly kind: string; readonly row?: readonly ExactJson[]; readonly named?: Fields };
-    const fields = items ?? names.map((name) => named?.[name] ?? null);
-    const picked = pick ? pick.map((index) => fields[index] ?? null) : fields;
-    return writeExactJson([kind, ...picked.map(plainValue)]);
+    const values = pick.map((index) => {
+      const field = fields[index];
+      const value = items ? items[index] : named?.[field?.name ?? ''];
+      return plainValue(value ?? null, field?.type ?? '');
+    });
+    return writeExactJson([kind, ...values]);
   });
   return `[${lines.join(',')}]`;
 }
