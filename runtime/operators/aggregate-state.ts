@@ -28,7 +28,7 @@ export class AggregatePlan {
         this.distinctOf.push(-1);
         return;
       }
-      const args = distinctArguments(call);
+      const { args } = call;
       let g = this.distinct.findIndex((d) => d.args.join() === args.join());
       if (g < 0)
         g = this.distinct.push({ args, types: args.map((a) => call.argTypes[call.args.indexOf(a)]), calls: [] }) - 1;
@@ -36,11 +36,6 @@ export class AggregatePlan {
       this.distinctOf.push(g);
     });
   }
-}
-
-/** Constant arguments (a separator, a fraction) do not tell values apart. */
-function distinctArguments(call: AggregateCall): number[] {
-  return call.args.filter((_, i) => call.constants?.[i] === undefined);
 }
 
 /**
@@ -147,9 +142,6 @@ export class AggregateState {
         const rows = Int32Array.from(fresh[view]);
         const columns: Column[] = [];
         group.args.forEach((a, i) => (columns[a] = values[i]));
-        const call = this.plan.calls[c];
-        // Constant arguments are never read from columns, but have to be there to be bound.
-        call.args.forEach((a) => (columns[a] ??= values[0]));
         const slots = new Int32Array(length).fill(slot);
         const accumulator = this.accumulators[c];
         accumulator.bind(columns, length);
