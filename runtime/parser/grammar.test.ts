@@ -185,7 +185,7 @@ const statements: Partial<Record<Statement['kind'], string[]>> = {
   CreateDatabase: ["CREATE DATABASE IF NOT EXISTS c.d COMMENT 'x' WITH ('a' = 'b')"],
   CreateFunction: [
     "CREATE TEMPORARY SYSTEM FUNCTION IF NOT EXISTS f AS 'com.F' LANGUAGE JAVA",
-    "CREATE FUNCTION a.f AS 'com.F' LANGUAGE PYTHON USING JAR '/a.jar', ARTIFACT '/b' WITH ('k' = 'v')",
+    "CREATE FUNCTION a.f AS 'com.F' LANGUAGE SQL USING JAR '/a.jar', ARTIFACT '/b' WITH ('k' = 'v')",
   ],
   CreateModel: [
     "CREATE MODEL IF NOT EXISTS m INPUT (a INT) OUTPUT (b STRING COMMENT 'x') COMMENT 'm' WITH ('provider' = 'p') AS SELECT 1",

@@ -398,10 +398,11 @@ export abstract class ExpressionParser extends TypeParser {
         return this.caseExpression();
       case 'ROW':
         return this.row();
+      case 'PERIOD':
+        return this.period();
       case 'CURSOR':
       case 'UNIQUE':
       case 'NEW':
-      case 'PERIOD':
         throw this.unsupported(span, token.word);
       case 'CURRENT':
         throw this.unsupported(span, 'CURRENT VALUE FOR');
@@ -516,6 +517,17 @@ export abstract class ExpressionParser extends TypeParser {
     const fields = this.parenthesisContents();
     this.expect(')');
     return { kind: 'Row', fields, explicit: true, span: this.spanFrom(start) };
+  }
+
+  /** `PERIOD (start, end)` is the row of the two. */
+  private period(): Row {
+    const start = this.advance().start;
+    this.expect('(');
+    const from = this.expression();
+    this.expect(',');
+    const fields = [from, this.expression()];
+    this.expect(')');
+    return { kind: 'Row', fields, explicit: false, span: this.spanFrom(start) };
   }
 
   /** Whether the current word, though reserved, names a function here. */

@@ -114,6 +114,9 @@ export abstract class ObjectDdlParser extends TableDdlParser {
     this.expect('AS');
     const className = this.quotedString();
     const language = this.functionLanguage();
+    if (language === 'PYTHON' && this.current.word === 'USING') {
+      throw this.error(this.current, 'A function in PYTHON takes no USING.');
+    }
     const resources: FunctionResource[] = this.accept('USING') ? this.list(() => this.functionResource()) : [];
     const options = this.optionalOptions();
     return {
@@ -245,6 +248,13 @@ export abstract class ObjectDdlParser extends TableDdlParser {
     if (required || (mode.endsWith('FROM_NOW') && this.is('('))) {
       this.expect('(');
       argument = this.expression();
+      const kinds = required ? ['DateTimeLiteral'] : ['IntervalLiteral'];
+      if (!kinds.includes(argument.kind)) {
+        throw this.error(
+          argument.span,
+          required ? 'A TIMESTAMP literal is expected here.' : 'An INTERVAL literal is expected here.',
+        );
+      }
       this.expect(')');
     }
     return { mode, argument, span: this.spanFrom(start) };

@@ -254,7 +254,7 @@ export abstract class TableRefParser extends MatchRecognizeParser {
     let repeatable: Expr | null = null;
     if (method !== 'SUBSTITUTE' && this.accept('REPEATABLE')) {
       this.expect('(');
-      repeatable = this.expression();
+      repeatable = this.numberLiteral();
       this.expect(')');
     }
     return { method, amount, repeatable, span: this.spanFrom(start) };

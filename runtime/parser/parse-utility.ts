@@ -275,13 +275,13 @@ export class StatementParser extends DmlParser {
       name,
       span: this.spanFrom(start),
     });
-    if (this.is('JOB') && this.peekIsString(1)) {
+    if (this.is('JOB') && !this.peekIs(1, '.')) {
       this.advance();
       return objectOf('JOB', false, this.quotedString());
     }
     for (const object of describedObjects) {
-      // All but FUNCTION may also be the name of a table.
-      if (!this.is(object) || !(object === 'FUNCTION' || this.isNameOrExtended(1))) continue;
+      // `model.t` is a table of a database whose name is the word.
+      if (!this.is(object) || this.peekIs(1, '.')) continue;
       this.advance();
       const extended = this.accept('EXTENDED');
       return objectOf(object, extended, this.path(describedPlace[object]));
@@ -293,11 +293,6 @@ export class StatementParser extends DmlParser {
       return { kind: 'Explain', details: [], statement, span: this.spanFrom(start) };
     }
     return objectOf('TABLE', false, this.path('table'));
-  }
-
-  private isNameOrExtended(ahead: number): boolean {
-    const token = this.peek(ahead);
-    return this.isName(token) || token.word === 'EXTENDED';
   }
 
   // ---- the session ------------------------------------------------------------------------------------------------
