@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { HELP, parseArguments, RUN_HELP, UsageError, type Command } from './arguments.js';
-import { run } from './run-command.js';
 
 const EXIT_USAGE = 2;
 
@@ -44,7 +43,10 @@ export async function main(args: readonly string[]): Promise<number> {
     case 'version':
       process.stdout.write(`streamcell ${version()}\n`);
       return 0;
-    case 'run':
+    case 'run': {
+      // The engine is loaded only when it is wanted: help and usage errors answer at once.
+      const { run } = await import('./run-command.js');
       return run(command, { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, onInterrupt });
+    }
   }
 }

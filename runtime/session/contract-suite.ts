@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeRows } from '../protocol/index.js';
-import { rowKindName, StreamcellError, Timestamp, typeToString, type ChangelogRow, type Value } from '../types/index.js';
+import {
+  rowKindName,
+  StreamcellError,
+  Timestamp,
+  typeToString,
+  type ChangelogRow,
+  type Value,
+} from '../types/index.js';
 import type { ExecuteOptions, Session, Statement, ViewFrame } from './session.js';
 
 /** What a kind of session can do besides the contract: the tests need tables that it can read. */
@@ -31,7 +38,8 @@ export function sessionContract(name: string, setup: ContractSetup): void {
         [2, 'Bob'],
         [3, null],
       ])})`;
-    const endless = (perSecond = 1000): string => `CREATE TABLE endless (id BIGINT, v INT) WITH (${setup.unbounded(perSecond)})`;
+    const endless = (perSecond = 1000): string =>
+      `CREATE TABLE endless (id BIGINT, v INT) WITH (${setup.unbounded(perSecond)})`;
 
     async function all(text: string, options?: ExecuteOptions): Promise<Statement[]> {
       const statements: Statement[] = [];
@@ -183,15 +191,21 @@ export function sessionContract(name: string, setup: ContractSetup): void {
     });
 
     test('INSERT runs as a job without a view; table.dml-sync waits for it', async () => {
-      await all(`${people()}; CREATE TABLE nowhere (id INT, name STRING) WITH (${setup.blackhole}); SET 'table.dml-sync' = 'true'`);
+      await all(
+        `${people()}; CREATE TABLE nowhere (id INT, name STRING) WITH (${setup.blackhole}); SET 'table.dml-sync' = 'true'`,
+      );
       const [insert] = await firstTwo('INSERT INTO nowhere SELECT * FROM people');
       expect(insert).toMatchObject({ kind: 'insert', view: null });
       expect((await insert.done).state).toBe('finished');
     });
 
     test('a statement set is one job', async () => {
-      await all(`${people()}; CREATE TABLE n1 (id INT) WITH (${setup.blackhole}); CREATE TABLE n2 (name STRING) WITH (${setup.blackhole})`);
-      const [insert] = await firstTwo('EXECUTE STATEMENT SET BEGIN INSERT INTO n1 SELECT id FROM people; INSERT INTO n2 SELECT name FROM people; END');
+      await all(
+        `${people()}; CREATE TABLE n1 (id INT) WITH (${setup.blackhole}); CREATE TABLE n2 (name STRING) WITH (${setup.blackhole})`,
+      );
+      const [insert] = await firstTwo(
+        'EXECUTE STATEMENT SET BEGIN INSERT INTO n1 SELECT id FROM people; INSERT INTO n2 SELECT name FROM people; END',
+      );
       expect(insert.kind).toBe('insert');
       expect((await insert.done).state).toBe('finished');
     });
@@ -220,7 +234,9 @@ export function sessionContract(name: string, setup: ContractSetup): void {
     test('explain has a text for each stage', async () => {
       await all(people());
       for (const stage of ['ast', 'logical', 'optimized', 'physical', 'changelog'] as const) {
-        expect((await session.explain('SELECT name, COUNT(*) FROM people GROUP BY name', stage)).length).toBeGreaterThan(20);
+        expect(
+          (await session.explain('SELECT name, COUNT(*) FROM people GROUP BY name', stage)).length,
+        ).toBeGreaterThan(20);
       }
       const [row] = await rowsOf('EXPLAIN SELECT id FROM people');
       expect(row).toContain('people');
@@ -228,7 +244,8 @@ export function sessionContract(name: string, setup: ContractSetup): void {
 
     test('complete knows tables, columns, functions and keywords', async () => {
       await all(people());
-      const texts = async (text: string): Promise<string[]> => (await session.complete(text, text.length)).map((c) => c.text);
+      const texts = async (text: string): Promise<string[]> =>
+        (await session.complete(text, text.length)).map((c) => c.text);
       expect(await texts('SELECT * FROM pe')).toContain('people');
       expect(await texts('SELECT na')).toEqual(expect.any(Array));
       const text = 'SELECT na FROM people';
@@ -276,7 +293,8 @@ export function sessionContract(name: string, setup: ContractSetup): void {
       expect(frames.map((f) => f.seq)).toEqual([1, 2]);
       subscription?.acknowledge(2);
       await until(async () => frames.length >= 3);
-      const count = (frame: ViewFrame): number => Number(decodeRows(query.columns, frame.arrow, false)[0]?.fields[0] ?? 0);
+      const count = (frame: ViewFrame): number =>
+        Number(decodeRows(query.columns, frame.arrow, false)[0]?.fields[0] ?? 0);
       expect(count(frames[2])).toBeGreaterThan(count(frames[1]));
       await query.cancel();
     });

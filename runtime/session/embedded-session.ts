@@ -103,7 +103,7 @@ export class EmbeddedSession implements Session {
       if (broken !== null) throw broken;
     } catch (thrown) {
       const error = StreamcellError.from(thrown);
-      if (error.span === undefined) throw error;
+      if (error.span === undefined || options.parameters === undefined) throw error;
       throw new StreamcellError(error.code, error.message, {
         ...error.toData(),
         span: bound.original(error.span),
