@@ -89,6 +89,25 @@ END; SELECT 1`;
   });
 });
 
+describe('slips of the keyboard', () => {
+  test.each([
+    ['SELECT a FORM t', '1:10', 'Did you mean FROM?'],
+    ['SELEC a FROM t', '1:1', 'Did you mean SELECT?'],
+    ['SELECT a FROM t WHER b = 1', '1:17', 'Did you mean WHERE?'],
+    ['SELECT a FROM t GRUOP BY a', '1:17', 'Did you mean GROUP?'],
+    ['CREATE TABEL t (a INT)', '1:8', 'Did you mean TABLE?'],
+    ['SHOW TABLESS', '1:6', 'Did you mean TABLES?'],
+  ])('%s', (text, place, hint) => {
+    const error = parseScript(text).errors[0]!;
+    const { line, column } = positionAt(text, error.span!.start);
+    expect([`${line}:${column}`, error.hint]).toEqual([place, hint]);
+  });
+
+  test('a good name is no slip', () => {
+    expect(parseScript('SELECT a b c').errors[0]!.hint).toBeUndefined();
+  });
+});
+
 describe('names', () => {
   test('every reserved word must be quoted to be a name, and then may be one', () => {
     for (const word of RESERVED_WORDS) {

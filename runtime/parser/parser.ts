@@ -1,6 +1,6 @@
 import { StreamcellError } from '../types/errors.js';
 import type { Expr, Insert, Span, Statement, TypeName } from './ast.js';
-import { describeExpectations } from './expectations.js';
+import { describeExpectations, nearestKeyword } from './expectations.js';
 import { type Token, TokenKind, tokenize, type TokenList } from './lexer.js';
 import { ExpectationRecorder, UnexpectedToken } from './parser-base.js';
 import { StatementParser } from './parse-utility.js';
@@ -102,14 +102,18 @@ function explain<T>(
   } catch (thrown) {
     if (!(thrown instanceof UnexpectedToken)) throw thrown;
   }
-  const expected = describeExpectations(recorder.at(failedAt));
-  const span = errorSpan(list, failedAt);
-  const found = token.kind === TokenKind.End ? 'the end of the text' : `'${list.text.slice(token.start, token.end)}'`;
-  return new StreamcellError(
-    'SQL_SYNTAX',
-    `${expected ? `Expected ${expected}` : 'Nothing is expected here'}, but found ${found}.`,
-    { span },
+  const expected = recorder.at(failedAt);
+  const description = describeExpectations(expected);
+  const source = (index: number): string => list.text.slice(list.tokens[index]!.start, list.tokens[index]!.end);
+  const found = token.kind === TokenKind.End ? 'the end of the text' : `'${source(failedAt)}'`;
+  const message = `${description ? `Expected ${description}` : 'Nothing is expected here'}, but found ${found}.`;
+  // `SELECT a FORM t`: FORM has been taken for an alias, and only what follows it fits nothing.
+  const suspects = [failedAt, failedAt - 1].filter(
+    (index) => index >= at && list.tokens[index]!.kind === TokenKind.Word,
   );
+  const slip = suspects.find((index) => nearestKeyword(source(index), expected.words) !== null);
+  const hint = slip === undefined ? undefined : `Did you mean ${nearestKeyword(source(slip), expected.words)}?`;
+  return new StreamcellError('SQL_SYNTAX', message, { span: errorSpan(list, slip ?? failedAt), hint });
 }
 
 /** The end of the text has no width to underline: point behind the last token instead. */
