@@ -10,12 +10,14 @@ import { blackholeConnector } from './blackhole.js';
 import type { Connector } from './connector.js';
 import { datagenConnector } from './datagen.js';
 import { filesystemConnector } from './filesystem.js';
+import { nexmarkConnector } from './nexmark.js';
 import { printConnector } from './print.js';
 import { valuesConnector } from './values.js';
 
 const CONNECTORS: readonly Connector[] = [
   datagenConnector,
   filesystemConnector,
+  nexmarkConnector,
   valuesConnector,
   printConnector,
   blackholeConnector,
