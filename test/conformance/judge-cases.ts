@@ -15,7 +15,7 @@ async function judge(of: Case, golden: Golden, directory: string): Promise<Verdi
   try {
     const outcome = await runner.run(setOptions(CASE_OPTIONS) + (await layOut(of, directory)));
     if (outcome.state === 'failed')
-      return 'error' in golden ? failedToo(of.name, golden.error, outcome.error) : failed(of.name, outcome.error);
+      return 'error' in golden ? failedToo(of.name, outcome.error) : failed(of.name, outcome.error);
     if ('error' in golden) return wrong(of.name, `Flink fails: ${golden.message}`);
     const columns: GoldenColumn[] = outcome.columns.map(({ name, type }) => ({
       name,

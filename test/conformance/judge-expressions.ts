@@ -139,9 +139,7 @@ function unfit(error: StreamcellError): boolean {
 function verdictOf(item: Item, outcome: Outcome, offset: number): Verdict {
   if (outcome.state === 'failed' && unfit(outcome.error)) return refused(item.name, outcome.error.message);
   if (outcome.state === 'failed')
-    return item.error === undefined
-      ? failed(item.name, outcome.error)
-      : failedToo(item.name, item.error, outcome.error);
+    return item.error === undefined ? failed(item.name, outcome.error) : failedToo(item.name, outcome.error);
   if (item.error !== undefined) return wrong(item.name, `gives a result where Flink fails: ${item.select}`);
   const part = { ...outcome, columns: outcome.columns.slice(offset, offset + item.width) };
   const row = outcome.changes[0];

@@ -12,7 +12,7 @@ export function isJavaType(text: string): boolean {
 }
 
 /** Cuts at commas that are outside of brackets. */
-function splitTopLevel(text: string): string[] {
+export function splitTopLevel(text: string): string[] {
   const parts: string[] = [];
   let depth = 0;
   let start = 0;
@@ -41,7 +41,7 @@ export function rowFields(text: string): { readonly name: string; readonly type:
   const body = /^ROW<([^]*)>( NOT NULL)?$/.exec(text)?.[1];
   if (body === undefined) throw new Error(`not a row type: ${text}`);
   return splitTopLevel(body).map((field) => {
-    const match = /^`([^`]*)` ([^]*?)(?: '[^']*')?$/.exec(field);
+    const match = /^`?([^`\s]*)`? ([^]*?)(?: '[^']*')?$/.exec(field);
     return { name: match?.[1] ?? '', type: match?.[2] ?? '' };
   });
 }

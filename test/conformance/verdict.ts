@@ -21,16 +21,12 @@ export function failed(name: string, error: StreamcellError): Verdict {
 }
 
 /**
- * The verdict on a failure where Flink fails as well. What Flink finds in the text we must find there too; what it finds in the data is
- * a matter of data or of the outside for us.
+ * The verdict on a failure where Flink fails as well. Phases are not told apart: Flink evaluates constants while it validates, and finds
+ * some mistakes of the text only when it generates code.
  */
-export function failedToo(name: string, phase: 'validation' | 'runtime' | 'any', error: StreamcellError): Verdict {
+export function failedToo(name: string, error: StreamcellError): Verdict {
   const { kind } = error;
   if (kind === 'unsupported') return refused(name, `${error.code} ${error.message}`);
-  const text = kind === 'syntax' || kind === 'semantic';
-  const data = kind === 'data' || kind === 'external';
-  const agrees = phase === 'validation' ? text : phase === 'runtime' ? data : text || data;
-  return agrees
-    ? right(name)
-    : wrong(name, `Flink fails at ${phase}, the engine with ${error.code} (${kind}): ${error.message}`);
+  if (kind === 'syntax' || kind === 'semantic' || kind === 'data' || kind === 'external') return right(name);
+  return wrong(name, `Flink fails, the engine with ${error.code} (${kind}): ${error.message}`);
 }
