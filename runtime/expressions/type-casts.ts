@@ -10,6 +10,7 @@ import {
   isNumeric,
   isString,
   isTimestamp,
+  normalInterval,
 } from './type-rules.js';
 
 /** Whether an explicit CAST between the types exists. */
@@ -23,7 +24,7 @@ export function castable(from: DataType, to: DataType): boolean {
   if (from.root === 'TIME') return to.root === 'TIME' || isTimestamp(to);
   if (from.root === 'DATE') return isTimestamp(to);
   if (isTimestamp(from)) return isDateTime(to);
-  if (isInterval(from)) return from.root === to.root || (isInteger(to) && 'from' in from && from.from === from.to);
+  if (isInterval(from)) return from.root === to.root;
   if (isInteger(from) && isInterval(to)) return to.root === 'INTERVAL_YEAR_MONTH' || to.root === 'INTERVAL_DAY_TIME';
   if ((from.root === 'ARRAY' && to.root === 'ARRAY') || (from.root === 'MULTISET' && to.root === 'MULTISET'))
     return castable(from.element, to.element);
@@ -74,6 +75,7 @@ export function bindCast(expr: BoundExpr, type: DataType, safe: boolean, span?: 
       { span },
     );
   }
+  type = normalInterval(type);
   const nullable = expr.type.nullable || safe || expr.type.root === 'NULL';
   const target = withNullable(type, nullable);
   if (expr.kind === 'literal' && expr.value === null)

@@ -4,6 +4,8 @@ import {
   DECIMAL,
   DOUBLE,
   FLOAT,
+  INTERVAL_DAY_TIME,
+  INTERVAL_YEAR_MONTH,
   MAX_LENGTH,
   TIME,
   TIMESTAMP,
@@ -97,6 +99,8 @@ export function commonTypeOf(a: DataType, b: DataType): DataType | undefined {
   if (isNumeric(a) && isNumeric(b)) {
     if (a.root === b.root && a.root !== 'DECIMAL') return result(a);
     if (isApproximate(a) || isApproximate(b)) {
+      // Of FLOAT and DOUBLE the first one mentioned is the result: SQL knows them as one type.
+      if (isApproximate(a) && isApproximate(b)) return result(a);
       if (a.root === 'DOUBLE' || b.root === 'DOUBLE' || a.root === 'DECIMAL' || b.root === 'DECIMAL')
         return DOUBLE(nullable);
       return FLOAT(nullable);
@@ -162,6 +166,18 @@ export function commonTypeOf(a: DataType, b: DataType): DataType | undefined {
   return typesEqual(a, b, { ignoreNullable: true }) ? result(a) : undefined;
 }
 
+/** The common type as Flink's own functions (COALESCE, GREATEST, ARRAY_UNION, ...) take it; it differs where FLOAT is involved. */
+export function commonArgumentType(types: readonly DataType[]): DataType | undefined {
+  let result: DataType | undefined = types[0];
+  for (let i = 1; i < types.length && result; i++) {
+    const next = types[i];
+    if (isApproximate(result) && isApproximate(next) && result.root !== next.root) result = DOUBLE(result.nullable || next.nullable);
+    else if (result.root === 'DECIMAL' && next.root === 'FLOAT') result = FLOAT(result.nullable || next.nullable);
+    else result = commonTypeOf(result, next);
+  }
+  return result;
+}
+
 /** @returns the least restrictive type of all, or undefined when there is none. */
 export function commonType(types: readonly DataType[]): DataType | undefined {
   let result: DataType | undefined = types[0];
@@ -172,4 +188,11 @@ export function commonType(types: readonly DataType[]): DataType | undefined {
 /** Character length of a concatenation. */
 export function addLengths(a: number, b: number): number {
   return Math.min(a + b, MAX_LENGTH);
+}
+
+/** Intervals as they leave an expression: Flink keeps neither their units nor their digits. */
+export function normalInterval(t: DataType): DataType {
+  if (t.root === 'INTERVAL_DAY_TIME') return INTERVAL_DAY_TIME('SECOND', 'SECOND', 2, 3, t.nullable);
+  if (t.root === 'INTERVAL_YEAR_MONTH') return INTERVAL_YEAR_MONTH('MONTH', 'MONTH', 2, t.nullable);
+  return t;
 }

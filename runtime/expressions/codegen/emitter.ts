@@ -315,7 +315,7 @@ export class Emitter {
     const i = this.access.row(index);
     if (form ? !form.nulls : !type.nullable) return 'false';
     const nulls = this.part(index, 'nulls');
-    return form ? `${nulls}[${i}] !== 0` : `(${nulls} !== null && ${nulls}[${i}] !== 0)`;
+    return form ? `(${nulls}[${i}] !== 0)` : `(${nulls} !== null && ${nulls}[${i}] !== 0)`;
   }
 
   private emitInput(index: number, type: DataType): Val {

@@ -504,5 +504,5 @@ function wideBuffer(
 
 /** @throws StreamcellError at `run`, with the span of the expression, for a row that fails. */
 export function compileKernel(spec: KernelSpec, env: EvalEnvironment): Kernel {
-  return new CompiledKernel(spec, `${env.timeZone}|${specKey(spec)}`, env);
+  return new CompiledKernel(spec, `${env.timeZone}|${env.database ?? ''}|${specKey(spec)}`, env);
 }

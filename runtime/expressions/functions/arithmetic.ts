@@ -1,6 +1,7 @@
 import {
   BIGINT,
   DOUBLE,
+  INT,
   TIMESTAMP,
   TIMESTAMP_LTZ,
   StreamcellError,
@@ -17,7 +18,7 @@ import { needsNanos } from '../codegen/emitter.js';
 import { POW10, divideHalfUp, type Exact } from '../library/exact.js';
 import { addMonthsMillis } from '../library/time.js';
 import { coerce } from '../type-casts.js';
-import { asDecimal, commonTypeOf, decimalArithmetic, isApproximate, isInterval, isNumeric } from '../type-rules.js';
+import { asDecimal, commonTypeOf, decimalArithmetic, isApproximate, isExact, isInterval, isNumeric, normalInterval } from '../type-rules.js';
 import { addMonths, MILLIS_PER_DAY } from '../../types/index.js';
 import { anyNullable, argumentsError, type BuiltIn, type CallInfo } from './define.js';
 
@@ -32,6 +33,8 @@ function bindArithmetic(op: Op, args: readonly BoundExpr[], info: CallInfo): Bou
   if (args.length !== 2) throw argumentsError(op, `a ${op} b`, args, info.span);
   const temporal = bindTemporal(op, a, b, info);
   if (temporal) return temporal;
+  if (op === 'MOD' && (isApproximate(a.type) || isApproximate(b.type))) throw argumentsError(op, 'EXACT_NUMERIC % EXACT_NUMERIC', args, info.span);
+  for (const arg of args) if (arg.type.root === 'NULL' && arg.kind === 'literal') throw new StreamcellError('TYPE_MISMATCH', "Illegal use of 'NULL'.", { span: arg.span ?? info.span });
   const left = a.type.root === 'NULL' ? coerce(a, b.type.root === 'NULL' ? DOUBLE() : b.type) : a;
   const right = b.type.root === 'NULL' ? coerce(b, left.type) : b;
   if (!isNumeric(left.type) || !isNumeric(right.type))
@@ -68,7 +71,7 @@ function bindTemporal(op: Op, a: BoundExpr, b: BoundExpr, info: CallInfo): Bound
     const t = a.type;
     if (isInterval(t)) {
       if (t.root !== b.type.root) throw argumentsError(op, `INTERVAL ${op} INTERVAL`, [a, b], info.span);
-      return call(op, [a, b], withNullable(commonTypeOf(t, b.type) as DataType, nullable), info);
+      return call(op, [a, b], normalInterval(withNullable(t, nullable)), info);
     }
     if (t.root === 'TIMESTAMP' || t.root === 'TIMESTAMP_LTZ') {
       const make = t.root === 'TIMESTAMP' ? TIMESTAMP : TIMESTAMP_LTZ;
@@ -80,12 +83,10 @@ function bindTemporal(op: Op, a: BoundExpr, b: BoundExpr, info: CallInfo): Bound
   }
   if (op === '*' && ((isInterval(a.type) && isNumeric(b.type)) || (isNumeric(a.type) && isInterval(b.type)))) {
     const [interval, factor] = isInterval(a.type) ? [a, b] : [b, a];
-    return call(
-      op,
-      [interval, coerce(factor, interval.type.root === 'INTERVAL_DAY_TIME' ? BIGINT() : factor.type)],
-      withNullable(interval.type, nullable),
-      info,
-    );
+    if (!isExact(factor.type))
+      throw new StreamcellError('FUNCTION_UNSUPPORTED', 'An interval times an approximate number is not supported.', { span: info.span });
+    const whole = coerce(factor, interval.type.root === 'INTERVAL_DAY_TIME' ? BIGINT() : INT());
+    return call(op, [interval, whole], normalInterval(withNullable(interval.type, nullable)), info);
   }
   if (op === '-' && physicalType(a.type) === 'ts' && physicalType(b.type) === 'ts')
     throw new StreamcellError(
@@ -271,7 +272,7 @@ const negate: BuiltIn = {
   bind(args, info) {
     const t = args[0].type;
     if (!isNumeric(t) && !isInterval(t)) throw argumentsError('-', '-NUMERIC', args, info.span);
-    return call('NEGATE', args, t, info);
+    return call('NEGATE', args, normalInterval(t), info);
   },
   emit(e, c) {
     const a = e.emit(c.args[0]);

@@ -3,7 +3,7 @@ import type { BoundExpr } from '../bound.js';
 import { compareValues, sameValue } from '../library/compare.js';
 import { ValueSet } from '../library/value-set.js';
 import { coerce, implicitlyCastable } from '../type-casts.js';
-import { commonType, commonTypeOf, isInteger, isNumeric, isString, isTimestamp } from '../type-rules.js';
+import { commonArgumentType, commonType, commonTypeOf, isInteger, isNumeric, isString, isTimestamp } from '../type-rules.js';
 import { boxed } from './boxed.js';
 import { anyNullable, type BuiltIn } from './define.js';
 
@@ -56,7 +56,7 @@ function ofArrays(name: string, least: number, most: number, call: (arrays: read
     signature: `${name}(ARRAY, ARRAY${most > 2 ? ', ...' : ''})`,
     bind(args) {
       if (args.length < least || args.length > most || !args.some((a) => isArray(a.type)) || !args.every((a) => isArray(a.type) || a.type.root === 'NULL')) return undefined;
-      const common = commonType(args.map((a) => a.type));
+      const common = commonArgumentType(args.map((a) => a.type));
       if (!common) return undefined;
       const type = withNullable(common, anyNullable(args));
       return { args: args.map((a) => coerce(a, type)), type };
@@ -296,7 +296,7 @@ const mapUnion: BuiltIn = boxed({
   signature: 'MAP_UNION(MAP, ...)',
   bind(args) {
     if (args.length === 0 || !args.every((a) => isMap(a.type))) return undefined;
-    const common = commonType(args.map((a) => a.type));
+    const common = commonArgumentType(args.map((a) => a.type));
     if (!common) return undefined;
     const type = withNullable(common, anyNullable(args));
     return { args: args.map((a) => coerce(a, type)), type };

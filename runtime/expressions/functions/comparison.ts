@@ -11,7 +11,7 @@ import type { BoundExpr, CallExpr, InputExpr } from '../bound.js';
 import type { Emitter, Val } from '../codegen/emitter.js';
 import { compareBytes, compareStrings, isSlice, sameSlice, sameValue } from '../library/compare.js';
 import { bindCast, coerce } from '../type-casts.js';
-import { commonTypeOf, isApproximate, isBinary, isDateTime, isExact, isNumeric, isString } from '../type-rules.js';
+import { commonTypeOf, isApproximate, isBinary, isDateTime, isExact, isNumeric, isString, isTimestamp } from '../type-rules.js';
 import { scaleUp } from './arithmetic.js';
 import { anyNullable, argumentsError, type BuiltIn, type CallInfo } from './define.js';
 
@@ -46,7 +46,7 @@ export function alignOperands(op: string, a: BoundExpr, b: BoundExpr, info: Call
   if (isString(y) && (isDateTime(x) || x.root === 'BOOLEAN')) return [a, bindCast(b, x, b.kind !== 'literal', b.span, true)];
   if (isBinary(x) && isBinary(y)) return [a, b];
   const t = commonTypeOf(x, y);
-  if (t && (x.root === y.root || (isDateTime(x) && isDateTime(y)))) return [coerce(a, t), coerce(b, t)];
+  if (t && (x.root === y.root || (isTimestamp(x) && isTimestamp(y)))) return [coerce(a, t), coerce(b, t)];
   throw new StreamcellError('TYPE_MISMATCH', `${typeToString(x)} and ${typeToString(y)} cannot be compared by ${op}.`, {
     span: info.span,
   });

@@ -1,12 +1,13 @@
 import { BOOLEAN, StreamcellError, typeToString, withNullable, type DataType } from '../../types/index.js';
 import type { BoundExpr } from '../bound.js';
 import { coerce } from '../type-casts.js';
-import { commonType } from '../type-rules.js';
+import { commonArgumentType, commonType, isDateTime, isString } from '../type-rules.js';
 import { alignOperands } from './comparison.js';
 import { anyNullable, argumentsError, bool, fit, type BuiltIn, type CallInfo } from './define.js';
 
 function common(name: string, args: readonly BoundExpr[], info: CallInfo): DataType {
-  const type = commonType(args.map((a) => a.type));
+  const types = args.map((a) => a.type);
+  const type = name === 'CASE' ? commonType(types) : commonArgumentType(types);
   if (!type)
     throw new StreamcellError(
       'TYPE_MISMATCH',
@@ -22,6 +23,7 @@ export function caseOf(
   info: CallInfo,
 ): BoundExpr {
   const results = [...whens.map((w) => w.result), otherwise];
+  if (results.every((r) => r.type.root === 'NULL')) throw new StreamcellError('TYPE_MISMATCH', 'ELSE clause or at least one THEN clause must be non-NULL.', { span: info.span });
   const type = withNullable(common('CASE', results, info), anyNullable(results));
   return {
     kind: 'case',
@@ -68,7 +70,9 @@ const ifFunction: BuiltIn = {
   bind(args, info) {
     const condition = args.length === 3 ? fit([args[0]], [bool]) : undefined;
     if (!condition) throw argumentsError('IF', this.signature, args, info.span);
-    return caseOf([{ condition: condition[0], result: args[1] }], args[2], info);
+    const bound = caseOf([{ condition: condition[0], result: args[1] }], args[2], info);
+    // The condition's nullability counts for the type, though a NULL condition means the second value.
+    return args[0].type.nullable && bound.kind === 'case' ? { ...bound, type: withNullable(bound.type, true) } : bound;
   },
 };
 
@@ -81,6 +85,8 @@ function coalesce(name: string, arity: number | undefined): BuiltIn {
       if (args.length === 0 || (arity !== undefined && args.length !== arity))
         throw argumentsError(name, this.signature, args, info.span);
       const nullable = args.every((a) => a.type.nullable);
+      const [first] = args;
+      if (arity === 2 && !first.type.nullable && isString(first.type) && isString(args[1].type) && args[1].type.length <= first.type.length) return first;
       const type = withNullable(common(name, args, info), nullable);
       let result: BoundExpr = coerce(args[args.length - 1], type);
       for (let i = args.length - 2; i >= 0; i--) {
@@ -126,6 +132,7 @@ function extreme(name: string, op: string): BuiltIn {
     signature: `${name}(a, ...)`,
     bind(args, info) {
       if (args.length === 0) throw argumentsError(name, this.signature, args, info.span);
+      if (args.some((a) => isDateTime(a.type) && a.type.root !== args[0].type.root)) throw new StreamcellError('FUNCTION_UNSUPPORTED', `${name} over different types of dates and times is not supported.`, { span: info.span });
       const type = withNullable(common(name, args, info), anyNullable(args));
       const coerced = args.map((a) => coerce(a, type));
       return coerced.reduce((l, r): BoundExpr => {

@@ -11,7 +11,7 @@ import {
 } from '../../types/index.js';
 import type { BoundExpr, CallExpr } from '../bound.js';
 import type { CallEmitter } from '../codegen/emitter.js';
-import { coerce, implicitlyCastable } from '../type-casts.js';
+import { coerce } from "../type-casts.js";
 import { isApproximate, isBinary, isExact, isInteger, isNumeric, isString, isTimestamp } from '../type-rules.js';
 
 export interface CallInfo {
@@ -56,7 +56,7 @@ function same(t: DataType, target: DataType): boolean {
 
 export const str = param('STRING', isString, STRING());
 export const bytes = param('BYTES', isBinary, BYTES());
-export const int = param('INT', (t) => isInteger(t) && implicitlyCastable(t, INT()), INT());
+export const int = param('INT', isInteger, INT());
 export const bigint = param('BIGINT', isInteger, BIGINT());
 export const double = param('DOUBLE', isNumeric, DOUBLE());
 export const numeric: Param = {

@@ -27,9 +27,9 @@ function query(text: string, spec: string): { readonly value: Json | undefined; 
 const jsonExists: BuiltIn = boxed({
   names: ['JSON_EXISTS'],
   signature: 'JSON_EXISTS(STRING, path [ON ERROR])',
-  bind(args, info) {
+  bind(args) {
     if (args.length !== 2 || !args.every(isText)) return undefined;
-    return { args: args.map((a) => coerce(a, STRING())), type: BOOLEAN(args[0].type.nullable || info.options?.onError === 'UNKNOWN') };
+    return { args: args.map((a) => coerce(a, STRING())), type: BOOLEAN() };
   },
   call([text, spec], _types, _result, options) {
     const r = query(text as string, spec as string);

@@ -2,8 +2,9 @@ import { DOUBLE, INT, physicalType, type DataType, type DecimalType } from '../.
 import type { BoundExpr, CallExpr } from '../bound.js';
 import { rescaled } from '../codegen/casts.js';
 import type { Emitter, Val } from '../codegen/emitter.js';
+import { isInterval, normalInterval } from '../type-rules.js';
 import { JavaRandom } from '../library/random.js';
-import { double, int, numeric, simple, type BuiltIn } from './define.js';
+import { double, int, numeric, simple, type BuiltIn, type Param } from './define.js';
 
 /** DOUBLE -> DOUBLE, written as a JavaScript expression over `x`. */
 function real(names: readonly string[], code: (x: string) => string): BuiltIn {
@@ -18,12 +19,14 @@ function real(names: readonly string[], code: (x: string) => string): BuiltIn {
   });
 }
 
+const interval: Param = { label: 'INTERVAL', accept: (t) => (isInterval(t) ? t : undefined) };
+
 const argType = (args: readonly BoundExpr[]): DataType => args[0].type;
 
 const abs = simple({
   names: ['ABS'],
-  params: [numeric],
-  type: argType,
+  params: [[numeric], [interval]],
+  type: (args) => normalInterval(args[0].type),
   emit: (e, c) => {
     const a = e.emit(c.args[0]);
     switch (physicalType(c.type)) {
@@ -32,7 +35,7 @@ const abs = simple({
           c.type,
           [a],
           e.wide
-            ? `BigInt.asIntN(${c.type.root === 'BIGINT' ? 64 : 256}, ${a.v} < 0n ? -${a.v} : ${a.v})`
+            ? `BigInt.asIntN(${c.type.root === 'DECIMAL' ? 256 : 64}, ${a.v} < 0n ? -${a.v} : ${a.v})`
             : `Math.abs(${a.v})`,
         );
       case 'i32':

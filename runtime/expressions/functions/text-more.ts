@@ -62,7 +62,7 @@ const strToMap: BuiltIn = boxed({
   signature: 'STR_TO_MAP(STRING[, STRING, STRING])',
   bind(args) {
     if ((args.length !== 1 && args.length !== 3) || !args.every(isText)) return undefined;
-    return { args: args.map((a) => coerce(a, STRING())), type: MAP(STRING(), STRING(), anyNullable(args)) };
+    return { args: args.map((a) => coerce(a, STRING())), type: MAP(STRING(), STRING()) };
   },
   call([s, list = ',', pair = '=']) {
     if (s === '') return new MapValue([]);
@@ -124,7 +124,16 @@ function affix(name: string, ofText: (s: string, p: string) => boolean, start: b
   });
 }
 
+const currentDatabase: BuiltIn = simple({
+  names: ['CURRENT_DATABASE'],
+  params: [],
+  type: STRING(),
+  nullable: 'never',
+  emit: (e) => ({ v: JSON.stringify(e.env.database ?? 'default_database'), n: 'false', nanos: '0' }),
+});
+
 export const moreTextFunctions: readonly BuiltIn[] = [
+  currentDatabase,
   simple({ names: ['OVERLAY'], params: [str, str, int, int], optional: 1, type: (args) => VARCHAR(addLengths((args[0].type as CharType).length, (args[1].type as CharType).length)), call: overlay }),
   simple({ names: ['TRANSLATE', 'TRANSLATE3'], params: [str, str, str], type: STRING(),
     strict: false, call: translate }),
