@@ -5,6 +5,7 @@ export interface PooledWorker {
   readonly worker: Worker;
   /** Loaded, waiting for its first message. */
   readonly ready: Promise<void>;
+  loaded: boolean;
 }
 
 /** Heap of one worker, MB: columns and state tables lie outside of it; what lies inside are maps, strings and nested values. */
@@ -32,7 +33,8 @@ export class WorkerPool {
   }
 
   take(): PooledWorker {
-    const taken = this.idle.shift() ?? this.create();
+    const loaded = this.idle.findIndex((w) => w.loaded);
+    const taken = this.idle.splice(Math.max(0, loaded), 1)[0] ?? this.create();
     taken.worker.ref();
     if (this.idle.length < this.spares && !this.closed) {
       // Not within the start of a job, which wants the processor for itself.
@@ -62,6 +64,7 @@ export class WorkerPool {
       const onMessage = (message: FromSubtask): void => {
         if (message.type !== 'ready') return;
         worker.off('message', onMessage);
+        pooled.loaded = true;
         resolve();
       };
       worker.on('message', onMessage);
@@ -73,7 +76,8 @@ export class WorkerPool {
     });
     // Whoever takes it looks at it again.
     ready.catch(() => undefined);
-    return { worker, ready };
+    const pooled: PooledWorker = { worker, ready, loaded: false };
+    return pooled;
   }
 }
 
