@@ -28,6 +28,8 @@ export const PENDING_BASE = 1 << 25;
 export interface ExprHooks {
   /** Named in errors: `WHERE`, `SELECT`. */
   readonly clause: string;
+  /** An expression of the select list by its alias. */
+  alias?(name: string, span: Span): BoundExpr | undefined;
   aggregate?(call: FunctionCall, binder: ExprBinder): BoundExpr | undefined;
   over?(call: FunctionCall, binder: ExprBinder): BoundExpr;
   subquery?(expr: ScalarSubquery | Exists | InSubquery, binder: ExprBinder): BoundExpr;
@@ -155,6 +157,8 @@ export class ExprBinder {
 
   private identifier(expr: Identifier): BoundExpr {
     const parts = expr.parts.map((p) => p.name);
+    const alias = this.hooks.alias?.(parts[0], expr.span);
+    if (alias && parts.length === 1) return { ...alias, span: expr.span };
     const found = this.scope.find(parts, expr.span);
     if (!found) {
       const niladic = parts.length === 1 && !expr.parts[0].quoted ? this.niladic(parts[0], expr.span) : undefined;
@@ -308,6 +312,7 @@ function bindPlainCall(expr: FunctionCall, name: string, binder: ExprBinder): Bo
   const args: BoundExpr[] = [];
   for (const arg of expr.args) {
     if (arg.kind === 'TimeUnitArgument') options['unit'] = arg.unit;
+    else if (args.length === 0 && arg.kind === 'Identifier' && /^SQL_TSI_\w+$/i.test(arg.parts[0].name)) options['unit'] = arg.parts[0].name.slice(8).toUpperCase();
     else if (arg.kind === 'NamedArgument') throw unsupported('A named argument of this function', arg.span);
     else args.push(binder.bind(arg));
   }

@@ -101,6 +101,10 @@ function combine(
   more: BoundExpr | null = null,
 ): FromResult {
   const width = left.node.schema.length;
+  const twice = right.scope.aliases().find((a) => left.scope.aliases().includes(a));
+  if (twice !== undefined) {
+    throw new StreamcellError('QUERY_INVALID', `Duplicate relation name '${twice}' in FROM clause.`, { span: ref.right.span, hint: 'Give one of them an alias.' });
+  }
   const scope = left.scope.join(right.scope, width);
   const names = ref.natural ? commonNames(left.scope, right.scope) : (ref.using?.map((u) => u.name) ?? null);
   const binder = new ExprBinder(context.session, scope, { clause: 'ON' });

@@ -14,7 +14,7 @@ const RANKING: ReadonlySet<string> = new Set(['ROW_NUMBER', 'RANK', 'DENSE_RANK'
 export function bindOver(call: FunctionCall, window: WindowSpec, binder: ExprBinder, pending: Pending): BoundExpr {
   const inner = new ExprBinder(binder.session, binder.scope, { ...binder.hooks, over: undefined, clause: 'OVER' });
   const name = call.name.parts[call.name.parts.length - 1].name.toUpperCase();
-  if (call.quantifier === 'DISTINCT') throw unsupported('DISTINCT in an OVER aggregate', call.span);
+  if (name === 'LEAD') throw new StreamcellError('FUNCTION_UNSUPPORTED', 'LEAD Function is not supported in stream mode.', { span: call.span });
   const ranking = RANKING.has(name);
   const request: AggregateRequest = ranking
     ? { fn: name, args: [], distinct: false, filter: null, type: BIGINT(false), span: call.span }
@@ -31,7 +31,7 @@ export function bindOver(call: FunctionCall, window: WindowSpec, binder: ExprBin
     ascending: !o.descending,
     nullsLast: nullsLast(!o.descending, o.nulls),
   }));
-  const frame = ranking ? ({ unit: 'rows', preceding: null } as const) : bindFrame(window.frame, inner);
+  const frame = ranking ? ({ unit: name === 'ROW_NUMBER' ? 'rows' : 'range', preceding: null } as const) : bindFrame(window.frame, inner);
   // A COUNT may see no row only in a frame without the current one, which cannot be written here.
   const type = name === 'COUNT' ? withNullable(request.type, false) : request.type;
   return pending.add({ kind: 'over', request: { call: { ...request, type }, partitionBy, orderBy, frame } }, type, call.span);
@@ -79,10 +79,16 @@ export function planOver(node: Logical, pending: Pending, onto: (expr: BoundExpr
       request.partitionBy.map(exprKey),
       request.orderBy.map((o) => [exprKey(o.expr), o.ascending, o.nullsLast]),
       request.frame,
-      RANKING.has(request.call.fn),
     ]);
     groups.set(key, [...(groups.get(key) ?? []), { position, request }]);
   });
+  const [, second] = [...groups.values()];
+  if (second) {
+    throw new StreamcellError('SQL_UNSUPPORTED', 'All OVER calls of one SELECT must be computed on the same window.', {
+      span: second[0].request.call.span,
+      hint: 'Compute them one after the other, in subqueries. ROW_NUMBER counts as ROWS, an aggregate without a frame as RANGE.',
+    });
+  }
   let current = node;
   for (const group of groups.values()) {
     const extra: BoundExpr[] = [];

@@ -82,7 +82,7 @@ class SelectBinder {
     const binder = this.binder('SELECT');
     const items = this.items(binder);
     const having = select.having && this.binder('HAVING').bindCondition(select.having);
-    const qualify = select.qualify && this.binder('QUALIFY').bindCondition(select.qualify);
+    const qualify = select.qualify && this.qualifyBinder(items).bindCondition(select.qualify);
     const aggregated = this.grouping !== null || having !== null || this.pending.all().some((p) => p.kind === 'aggregate');
     const rewrite = aggregated ? this.planAggregate() : (e: BoundExpr): BoundExpr => e;
     if (having) this.node = applyCondition(this.node, rewrite(having), this.pending, select.having!.span, this.rewritten ?? undefined);
@@ -98,6 +98,22 @@ class SelectBinder {
       subquery: (e, b) => requestSubquery(e, b, pending, context),
     };
     return new ExprBinder(context.session, this.scope, hooks);
+  }
+
+  /** QUALIFY sees the aliases of the select list, too. */
+  private qualifyBinder(items: readonly Item[]): ExprBinder {
+    const { hooks } = this.binder('QUALIFY');
+    return new ExprBinder(this.context.session, this.scope, {
+      ...hooks,
+      alias: (name, span) => {
+        const found = items.filter((i) => i.name === name && i.ast);
+        if (found.length === 0) return undefined;
+        const column = this.scope.find([name], span);
+        const same = found[0].expr.kind === 'input' && found[0].expr.index === column?.column.index;
+        if (column && !same) throw unsupported(`'${name}' in QUALIFY, which names a column and another expression of the select list,`, span);
+        return found[0].expr;
+      },
+    });
   }
 
   private windowOf(over: WindowSpec | WindowReference): WindowSpec {

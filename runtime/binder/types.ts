@@ -14,6 +14,7 @@ import {
   INTERVAL_DAY_TIME,
   INTERVAL_YEAR_MONTH,
   MAP,
+  MAX_LENGTH,
   MULTISET,
   ROW,
   SMALLINT,
@@ -109,13 +110,13 @@ function simpleType(type: TypeName & { kind: 'SimpleType' }): DataType {
     case 'CHAR':
       return CHAR(length(1), n);
     case 'VARCHAR':
-      return VARCHAR(length(1), n);
+      return VARCHAR(length(MAX_LENGTH), n);
     case 'STRING':
       return STRING(n);
     case 'BINARY':
       return BINARY(length(1), n);
     case 'VARBINARY':
-      return VARBINARY(length(1), n);
+      return VARBINARY(length(MAX_LENGTH), n);
     case 'BYTES':
       return BYTES(n);
     case 'DATE':

@@ -1,6 +1,6 @@
 import { conjunction, conjuncts, inputOf, inputsOf, isDeterministic } from '../binder/index.js';
 import type { BoundExpr } from '../expressions/index.js';
-import type { Schema, Span } from '../types/index.js';
+import { typeToString, type Schema, type Span } from '../types/index.js';
 import { draft, onSchema, sortKeys, type Draft, type WindowProperties } from './draft.js';
 import { exprText, projectionText } from './labels.js';
 import type { CalcNode, ChangelogNormalizeNode } from './physical.js';
@@ -17,6 +17,7 @@ export function calc(
   const condition = givenCondition && onSchema(givenCondition, input.schema);
   const projections = given.map((e) => onSchema(e, input.schema));
   const schema: Schema = projections.map((e, i) => ({ name: names[i], type: e.type }));
+  if (!condition && isIdentity(input, projections, schema)) return input;
   if (condition && input.spec.op === 'changelogNormalize' && input.spec.condition === null) {
     return calc(filteredNormalize(input, input.spec, condition), null, projections, names, span);
   }
@@ -33,6 +34,14 @@ export function calc(
     label: `Calc(select=[${projectionText(projections, schema, input.schema)}]${where})`,
     span,
   });
+}
+
+function isIdentity(input: Draft, projections: readonly BoundExpr[], schema: Schema): boolean {
+  return (
+    projections.length === input.schema.length &&
+    projections.every((e, i) => e.kind === 'input' && e.index === i) &&
+    schema.every((c, i) => c.name === input.schema[i].name && typeToString(c.type) === typeToString(input.schema[i].type))
+  );
 }
 
 /** Filters an upsert stream: on its keys before the old rows are restored (they cannot change), on the rest while they are. */

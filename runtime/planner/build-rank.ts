@@ -247,14 +247,17 @@ export function buildSort(node: LogicalSort, input: Draft, context: PlannerConte
 export function buildOver(node: LogicalOver, input: Draft, context: PlannerContext): Draft {
   const [key] = node.sort;
   const attribute = key ? timeAttributeOf(input.schema[key.column].type) : null;
-  if (!key || attribute === null || node.sort.length !== 1) {
-    throw new StreamcellError('SQL_UNSUPPORTED', 'An OVER aggregation ordered by anything but one time attribute is not supported.', { span: node.span });
+  if (!key || node.sort.length !== 1) {
+    throw new StreamcellError('QUERY_INVALID', 'The window can only be ordered by a single column.', { span: node.span });
   }
   if (!key.ascending) {
     throw new StreamcellError('QUERY_INVALID', "The window can only be ordered in ASCENDING mode.", { span: node.span });
   }
-  if (!isAppend(input.kinds)) {
-    throw new StreamcellError('CHANGELOG_MODE', 'An OVER aggregation takes inserts only, but its input has updates or deletes.', { span: node.span });
+  if (attribute === null && node.frame.preceding !== null) {
+    throw new StreamcellError('QUERY_INVALID', 'Non-time attribute sort is not supported for bounded OVER window.', { span: node.span });
+  }
+  if (attribute !== null && !isAppend(input.kinds)) {
+    throw new StreamcellError('CHANGELOG_MODE', 'An OVER aggregation along time takes inserts only, but its input has updates or deletes.', { span: node.span });
   }
   return draft(
     {
@@ -270,7 +273,7 @@ export function buildOver(node: LogicalOver, input: Draft, context: PlannerConte
     [input],
     {
       schema: [...input.schema, ...node.calls.map((c) => ({ name: c.name, type: c.type }))],
-      kinds: INSERTS,
+      kinds: attribute === null ? ALL_CHANGES : INSERTS,
       keys: input.keys,
       window: input.window,
       distribution: [hashed(node.partitionKeys)],

@@ -12,7 +12,7 @@ export function logicalText(root: Logical): string {
     if (uses.get(n) === 1) logicalInputs(n).forEach(count);
   };
   count(root);
-  return tree(root, logicalLabel, logicalInputs, (n) => (uses.get(n) ?? 0) > 1);
+  return tree([root], logicalLabel, logicalInputs, (n) => (uses.get(n) ?? 0) > 1);
 }
 
 export function physicalText(plan: PhysicalPlan, options: { readonly changelog: boolean; readonly emission?: boolean }): string {
@@ -29,9 +29,7 @@ export function physicalText(plan: PhysicalPlan, options: { readonly changelog: 
     if (options.emission && exchange.some((e) => e !== '-')) notes.push(`distribution=[${exchange.join('; ')}]`);
     return notes.length === 0 ? n.label : `${n.label.slice(0, -1)}${n.label.endsWith('()') ? '' : ', '}${notes.join(', ')})`;
   };
-  return plan.sinks
-    .map((s) => tree(node(s), label, (n) => n.inputs.map(node), (n) => (uses.get(n.id) ?? 0) > 1))
-    .join('\n');
+  return tree(plan.sinks.map(node), label, (n) => n.inputs.map(node), (n) => (uses.get(n.id) ?? 0) > 1);
 }
 
 function modeText(n: PhysicalNode): string {
@@ -39,7 +37,7 @@ function modeText(n: PhysicalNode): string {
   return n.changelogKinds;
 }
 
-function tree<T>(root: T, label: (n: T) => string, inputs: (n: T) => readonly T[], shared: (n: T) => boolean): string {
+function tree<T>(roots: readonly T[], label: (n: T) => string, inputs: (n: T) => readonly T[], shared: (n: T) => boolean): string {
   const lines: string[] = [];
   const numbers = new Map<T, number>();
   const visit = (n: T, prefix: string, lead: string): void => {
@@ -57,7 +55,7 @@ function tree<T>(root: T, label: (n: T) => string, inputs: (n: T) => readonly T[
       visit(c, `${prefix}${last ? '   ' : '|  '}`, `${prefix}${last ? '+- ' : ':- '}`);
     });
   };
-  visit(root, '', '');
+  for (const root of roots) visit(root, '', '');
   return lines.join('\n');
 }
 
