@@ -1,5 +1,6 @@
 import type { EvalEnvironment } from '../expressions/index.js';
 import { Calc } from '../operators/calc.js';
+import { ChangelogNormalize } from '../operators/changelog-normalize.js';
 import { ConstraintEnforcer } from '../operators/constraint-enforcer.js';
 import { createDeduplicate } from '../operators/deduplicate.js';
 import { DropUpdateBefore } from '../operators/drop-update-before.js';
@@ -8,11 +9,14 @@ import { GroupAggregate } from '../operators/group-aggregate.js';
 import { IntervalJoin } from '../operators/interval-join.js';
 import { Join } from '../operators/join.js';
 import { LookupJoin } from '../operators/lookup-join.js';
+import { createLimit } from '../operators/limit.js';
 import type { Operator } from '../operators/operator.js';
+import { createOverAggregate } from '../operators/over-aggregate.js';
 import { ProcessingTimeTemporalJoin } from '../operators/processing-time-temporal-join.js';
 import { TemporalJoin } from '../operators/temporal-join.js';
 import { createRank } from '../operators/rank.js';
 import { SinkUpsertMaterializer } from '../operators/sink-upsert-materializer.js';
+import { createSort } from '../operators/sort.js';
 import { Union } from '../operators/union.js';
 import { Unnest } from '../operators/unnest.js';
 import { WatermarkAssigner } from '../operators/watermark-assigner.js';
@@ -74,6 +78,15 @@ export function createOperator(
       return createRank({ ...node, ...around });
     case 'deduplicate':
       return createDeduplicate({ ...node, ...around });
+    case 'overAggregate':
+      return createOverAggregate({ ...node, ...around });
+    case 'changelogNormalize':
+      return new ChangelogNormalize({ ...node, ...around });
+    case 'sort':
+      return createSort({ ...node, ...around });
+    case 'limit':
+      // A limit over rows that only come sends rows that only come.
+      return createLimit({ ...node, ...around, inputRetracts: node.changelog !== 'append' });
     default:
       throw new StreamcellError('SQL_UNSUPPORTED', `The embedded engine cannot run ${node.label}.`);
   }
