@@ -3,7 +3,8 @@ import { StreamcellError, type DataType, type Schema, type ChangelogRow, type Va
 import type { FromSubtask, ToSubtask } from './job-protocol.js';
 import type { ResultConsumer } from './result-consumer.js';
 import { ResultViewHost } from './result-view.js';
-import { Subtask } from './subtask.js';
+import { revivePlan } from './revive-plan.js';
+import { internalTrace, Subtask } from './subtask.js';
 
 /** What a worker needs of the layers above: how rows become frames and text. */
 export interface ViewEncoding {
@@ -27,7 +28,8 @@ export function serveSubtasks(encoding: ViewEncoding): void {
       return;
     }
     try {
-      const { plan, view, subtask } = message.config;
+      const { view, subtask } = message.config;
+      const plan = revivePlan(message.config.plan);
       let result: ResultConsumer | null = null;
       const sink = plan.nodes.find((n) => n.op === 'sink' && n.table === null);
       if (sink !== undefined && view !== null && subtask === 0) {
@@ -40,7 +42,7 @@ export function serveSubtasks(encoding: ViewEncoding): void {
           post: (reply, transfer) => post({ type: 'view', reply }, transfer),
         });
       }
-      const running = new Subtask(message.config, {
+      const running = new Subtask({ ...message.config, plan }, {
         post: (m) => post(m),
         result,
         now: Date.now,
@@ -50,8 +52,7 @@ export function serveSubtasks(encoding: ViewEncoding): void {
       void running.run().then(() => (current = null));
     } catch (thrown) {
       const error = StreamcellError.from(thrown);
-      if (error.code === 'INTERNAL' && thrown instanceof Error)
-        process.stderr.write(`${thrown.stack ?? thrown.message}\n`);
+      if (error.code === 'INTERNAL') process.stderr.write(`${internalTrace(thrown)}\n`);
       post({ type: 'failed', error: error.toData() });
     }
   });

@@ -150,7 +150,7 @@ export class Subtask {
       this.host.post({ type: 'done', state });
     } catch (thrown) {
       const error = StreamcellError.from(thrown);
-      if (error.code === 'INTERNAL' && thrown instanceof Error) this.host.print(thrown.stack ?? thrown.message);
+      if (error.code === 'INTERNAL') this.host.print(internalTrace(thrown));
       await this.close().catch(() => undefined);
       this.publishMetrics();
       this.host.result?.finish('failed', error.toData());
@@ -466,6 +466,13 @@ class SubtaskRestore {
   source(index: number): SourceCheckpoint[] {
     return this.parts.flatMap((p) => (p.sources[index] === undefined ? [] : [p.sources[index]]));
   }
+}
+
+/** Where our own mistake happened: the innermost error's stack. */
+export function internalTrace(thrown: unknown): string {
+  let innermost = thrown;
+  while (innermost instanceof Error && innermost.cause instanceof Error) innermost = innermost.cause;
+  return innermost instanceof Error ? (innermost.stack ?? innermost.message) : String(innermost);
 }
 
 /** One turn of the event loop: messages, timers, file and socket events get theirs. */
