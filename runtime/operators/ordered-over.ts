@@ -18,7 +18,8 @@ import { ResultBuffer } from './result-buffer.js';
  * OVER windows along any order, from the first row to the current one, over rows that may come anywhere and be taken back.
  *
  * Algorithm: a partition's rows are kept in order, each with the results last sent. A row that comes or goes changes those behind it (and, in
- * a RANGE, its peers): the partition is aggregated anew from its first row, and rows whose results differ are updated.
+ * a RANGE, its peers): the partition is aggregated anew from its first row, and rows whose accumulators differ are updated (where
+ * the results do not tell, all rows behind the change are, as in Flink).
  *
  * State: rows and results by row; ids in order by partition.
  *
@@ -40,6 +41,8 @@ export class OrderedOver extends Operator {
   private readonly used: readonly number[];
   private readonly rowColumns: Column[] = [];
   private room = 0;
+  /** Whether results tell all there is to know of the accumulators: AVG may stay while its sum and count change. */
+  private readonly telling: boolean;
 
   constructor(private readonly spec: OverAggregateSpec) {
     super(1);
@@ -52,6 +55,7 @@ export class OrderedOver extends Operator {
     this.state = new AggregateState(new AggregatePlan(spec.aggregates, false));
     this.results = new ResultBuffer(resultTypes);
     this.builder = new OutputBuilder([types, resultTypes], [], () => this.output);
+    this.telling = spec.aggregates.every((a) => TELLING.has(a.fn) && !a.distinct);
     this.used = [...new Set(spec.aggregates.flatMap((a) => (a.filter === null ? a.args : [...a.args, a.filter])))];
     this.partitions = new Partitions(
       types,
@@ -156,6 +160,9 @@ export class OrderedOver extends Operator {
       after[k] = 2 * end + 1;
     }
     let pendingGone = gone;
+    const from = fresh >= 0 ? ids.indexOf(fresh) : gone >= 0 && behind >= 0 ? ids.indexOf(behind) : n;
+    const peerOf = (k: number): boolean =>
+      this.range && compareRows(this.spec.sort, store.columns, ids[k], store.columns, fresh >= 0 ? fresh : gone) === 0;
     for (let k = 0; k < n; k++) {
       const id = ids[k];
       if (pendingGone >= 0 && id === behind) {
@@ -166,7 +173,7 @@ export class OrderedOver extends Operator {
       if (id === fresh) {
         this.sentIds[id] = sent.add(outs, after[k]);
         builder.addPair(freshKind, id, this.sentIds[id]);
-      } else if (differs(sent.columns, old, outs, after[k])) {
+      } else if (differs(sent.columns, old, outs, after[k]) || (!this.telling && (k >= from || peerOf(k)))) {
         this.sentIds[id] = sent.add(outs, after[k]);
         if (this.spec.updateBefore) builder.addPair(UPDATE_BEFORE, id, old);
         builder.addPair(UPDATE_AFTER, id, this.sentIds[id]);
@@ -238,6 +245,17 @@ function differs(a: readonly Column[], i: number, b: readonly Column[], j: numbe
   for (let c = 0; c < a.length; c++) if (!cellsEqual(a[c], i, b[c], j)) return true;
   return false;
 }
+
+const TELLING: ReadonlySet<string> = new Set([
+  'COUNT',
+  'SUM',
+  '$SUM0',
+  'MIN',
+  'MAX',
+  'FIRST_VALUE',
+  'LAST_VALUE',
+  'ROW_NUMBER',
+]);
 
 /** In place of the rows of a partition that was removed. */
 const EMPTY = new OrderedRows();

@@ -81,7 +81,7 @@ export class TemporalSort extends Operator {
     // Nanoseconds within the millisecond still order rows; by processing time the attribute itself does not.
     const keys = this.rowtime ? this.spec.sort : this.spec.sort.slice(1);
     builder.bind(0, store.columns, null);
-    while (this.times.next <= upTo) {
+    while (this.times.size > 0 && this.times.next <= upTo) {
       const time = this.times.next;
       this.times.pop();
       const rows = this.waiting.get(time) as number[];
