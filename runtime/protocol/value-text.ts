@@ -169,15 +169,18 @@ export function gatewayJson(value: Value, type: DataType, zone = 'UTC'): string 
       return /^[-\d]/.test(text) && text !== '-Infinity' ? text : JSON.stringify(text);
     }
     case 'DECIMAL':
-      return decimalText(value as bigint, type.scale);
+      return javaDecimal(value as bigint, type.scale);
     case 'DATE':
       return JSON.stringify(dateText(value as number));
     case 'TIME':
       return JSON.stringify(timeText(value as number, type.precision));
     case 'TIMESTAMP':
       return JSON.stringify(isoText(value as Timestamp, ''));
-    case 'TIMESTAMP_LTZ':
-      return JSON.stringify(isoText(value as Timestamp, 'Z'));
+    case 'TIMESTAMP_LTZ': {
+      // The wall clock of the session's zone, marked Z all the same: that is what Flink does.
+      const t = value as Timestamp;
+      return JSON.stringify(isoText(new Timestamp(localMillis(t.millis, zone), t.nanos), 'Z'));
+    }
     case 'BINARY':
     case 'VARBINARY':
       return JSON.stringify(base64(value as Uint8Array));
@@ -197,6 +200,22 @@ export function gatewayJson(value: Value, type: DataType, zone = 'UTC'): string 
     default:
       return String(value);
   }
+}
+
+/** Without trailing zeros, and in Java's BigDecimal notation: 100 is `1E+2`. */
+function javaDecimal(unscaled: bigint, scale: number): string {
+  if (unscaled === 0n) return '0';
+  let value = unscaled;
+  let places = scale;
+  while (value % 10n === 0n) {
+    value /= 10n;
+    places--;
+  }
+  const digits = (value < 0n ? -value : value).toString();
+  const exponent = digits.length - 1 - places;
+  if (places >= 0 && exponent >= -6) return decimalText(value, places);
+  const mantissa = digits.length === 1 ? digits : `${digits[0]}.${digits.slice(1)}`;
+  return `${value < 0n ? '-' : ''}${mantissa}E${exponent < 0 ? '-' : '+'}${Math.abs(exponent)}`;
 }
 
 function mapJson(map: MapValue, key: DataType, value: (v: Value) => string, zone: string): string {

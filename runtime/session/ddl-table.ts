@@ -216,7 +216,7 @@ export class TableBuilder {
         },
       );
     }
-    return { column: name, expression: unparseExpression(ast.strategy), type: bound.type };
+    return { column: name, expression: catalogText(ast.strategy), type: bound.type };
   }
 
   /** Checks the computed columns once more, after columns they may read were changed. */
@@ -248,7 +248,7 @@ export class TableBuilder {
   private computed(name: string, expr: Expr, comment: string | null, visible: readonly TableColumn[]): TableColumn {
     const scope = Scope.of(this.schema(visible), this.path.name, null);
     const bound = new ExprBinder(this.session, scope, { clause: 'a computed column' }).bind(expr);
-    return { kind: 'computed', name, type: bound.type, expression: unparseExpression(expr), comment };
+    return { kind: 'computed', name, type: bound.type, expression: catalogText(expr), comment };
   }
 
   private schema(columns: readonly TableColumn[]): Schema {
@@ -268,6 +268,26 @@ function withQuery(query: Schema | null, builder: TableBuilder, ast: CreateTable
   if (query === null) builder.add(ast.columns);
   else builder.addQuery(query, ast.columns);
   return builder;
+}
+
+/** An expression as the catalog keeps it, and as Flink shows it: every column's name quoted. */
+function catalogText(expr: Expr): string {
+  return unparseExpression(withQuotedNames(expr));
+}
+
+function withQuotedNames<T>(node: T): T {
+  if (Array.isArray(node)) return node.map(withQuotedNames) as T;
+  if (typeof node !== 'object' || node === null) return node;
+  const copy = Object.fromEntries(
+    // A function's name is not a column's.
+    Object.entries(node).map(([key, value]) => [
+      key,
+      key === 'name' ? (value as unknown) : withQuotedNames<unknown>(value),
+    ]),
+  );
+  if (copy.kind === 'Identifier')
+    copy.parts = (copy.parts as IdentifierPart[]).map((part) => ({ ...part, quoted: true }));
+  return copy as T;
 }
 
 /** A table's column keeps no time attribute of the query it was made from. */
