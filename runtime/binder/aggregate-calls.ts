@@ -1,7 +1,7 @@
-import { bindAggregate } from '../expressions/index.js';
+import { bindAggregate, bindCast, foldConstants, simpleEnvironment } from '../expressions/index.js';
 import type { BoundExpr } from '../expressions/bound.js';
 import type { FunctionCall } from '../parser/ast.js';
-import { BOOLEAN, StreamcellError, withNullable, type Value } from '../types/index.js';
+import { ARRAY, BOOLEAN, DOUBLE, StreamcellError, withNullable, type Value } from '../types/index.js';
 import { unsupported, type ExprBinder } from './expression-binder.js';
 import type { AggregateRequest } from './pending.js';
 
@@ -22,7 +22,7 @@ export function requestAggregate(call: FunctionCall, binder: ExprBinder, emptyGr
   if (call.withinGroup) throw unsupported('WITHIN GROUP', span);
   if (call.withinDistinct) throw unsupported('WITHIN DISTINCT', span);
   if (call.orderBy.length > 0) throw unsupported('ORDER BY inside an aggregate', call.orderBy[0].span);
-  if (call.nullTreatment === 'IGNORE' && !['LAG', 'LEAD', 'FIRST_VALUE', 'LAST_VALUE'].includes(name)) {
+  if (call.nullTreatment === 'IGNORE' && !['LAG', 'LEAD', 'FIRST_VALUE', 'LAST_VALUE', 'ARRAY_AGG'].includes(name)) {
     throw new StreamcellError('FUNCTION_ARGUMENTS', `Cannot specify IGNORE NULLS for function ${name}.`, { span });
   }
   if (call.star && name !== 'COUNT') throw new StreamcellError('FUNCTION_ARGUMENTS', `${name}(*) is not defined.`, { span });
@@ -33,8 +33,8 @@ export function requestAggregate(call: FunctionCall, binder: ExprBinder, emptyGr
   const constants: Record<number, Value> = {};
   const constantAt = CONSTANT_ARGUMENTS[name] ?? [];
   constantAt.forEach((position) => {
-    const arg = all[position];
-    if (!arg) return;
+    if (!all[position]) return;
+    const arg = foldConstants(name === 'PERCENTILE' ? asDoubles(all[position]) : all[position], simpleEnvironment());
     if (arg.kind !== 'literal') {
       throw new StreamcellError('FUNCTION_ARGUMENTS', `Argument ${position + 1} of ${name} must be a constant.`, { span: arg.span ?? span });
     }
@@ -62,6 +62,11 @@ export function requestAggregate(call: FunctionCall, binder: ExprBinder, emptyGr
     options,
     span,
   };
+}
+
+/** A fraction, or an array of fractions, whatever numbers they were written as. */
+function asDoubles(arg: BoundExpr): BoundExpr {
+  return bindCast(arg, arg.type.root === 'ARRAY' ? ARRAY(DOUBLE()) : DOUBLE(), false, arg.span);
 }
 
 const NEVER_NULL: ReadonlySet<string> = new Set(['COUNT', 'ROW_NUMBER', 'RANK', 'DENSE_RANK', 'NTILE', 'CUME_DIST', 'PERCENT_RANK', 'REGR_COUNT']);

@@ -7,6 +7,7 @@ import {
   MULTISET,
   STRING,
   StreamcellError,
+  VARCHAR,
   typeToString,
   withNullable,
   type DataType,
@@ -79,8 +80,10 @@ const offsetInFrame: Rule = (args) => {
   };
 };
 
-const jsonArray: Rule = (args) => (args.length === 1 ? { type: STRING(false) } : undefined);
-const jsonObject: Rule = (args) => (args.length === 2 && isString(args[0].type) ? { type: STRING(false) } : undefined);
+/** Flink's JSON aggregates are of this length, whatever they come to. */
+const JSON_TEXT = VARCHAR(2000, false);
+const jsonArray: Rule = (args) => (args.length === 1 ? { type: JSON_TEXT } : undefined);
+const jsonObject: Rule = (args) => (args.length === 2 && isString(args[0].type) ? { type: JSON_TEXT } : undefined);
 
 const percentile: Rule = (args) => {
   if (args.length < 2 || args.length > 3 || !isNumeric(args[0].type)) return undefined;
