@@ -24,6 +24,7 @@ export class WorkerPool {
   constructor(
     private readonly entry: URL,
     private readonly spares = 1,
+    private readonly heapMegabytes = HEAP_MEGABYTES,
   ) {}
 
   /** Loads the spare workers ahead of the first job. */
@@ -58,7 +59,10 @@ export class WorkerPool {
   }
 
   private create(): PooledWorker {
-    const worker = new Worker(this.entry, { resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES }, execArgv: [] });
+    const worker = new Worker(this.entry, {
+      resourceLimits: { maxOldGenerationSizeMb: this.heapMegabytes },
+      execArgv: [],
+    });
     worker.unref();
     const ready = new Promise<void>((resolve, reject) => {
       const onMessage = (message: FromSubtask): void => {
