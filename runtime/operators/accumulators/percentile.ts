@@ -96,7 +96,7 @@ function interpolate(state: Sample, position: number): number {
   const upper = Math.ceil(position);
   const low = atRank(state, lower);
   const high = atRank(state, upper);
-  return lower === upper || low === high ? low : (upper - position) * low + (position - lower) * high;
+  return low + (position - lower) * (high - low);
 }
 
 function atRank(state: Sample, rank: number): number {
