@@ -171,7 +171,8 @@ export function commonArgumentType(types: readonly DataType[]): DataType | undef
   let result: DataType | undefined = types[0];
   for (let i = 1; i < types.length && result; i++) {
     const next = types[i];
-    if (isApproximate(result) && isApproximate(next) && result.root !== next.root) result = DOUBLE(result.nullable || next.nullable);
+    if (isApproximate(result) && isApproximate(next) && result.root !== next.root)
+      result = DOUBLE(result.nullable || next.nullable);
     else if (result.root === 'DECIMAL' && next.root === 'FLOAT') result = FLOAT(result.nullable || next.nullable);
     else result = commonTypeOf(result, next);
   }

@@ -144,7 +144,10 @@ export function parseTimestamp(text: string): LocalTimestamp | undefined {
     text,
   );
   if (m === null) return undefined;
-  const days = parseDate(m[1]);
+  const [year, month, day] = m[1].split('-').map(Number);
+  // As Java's smart resolver: a day up to 31 is taken for the last one of a shorter month.
+  if (month < 1 || month > 12 || day > 31) return undefined;
+  const days = validDate(year, month, Math.min(day, daysInMonth(year, month)));
   if (days === undefined) return undefined;
   const h = Number(m[2] ?? 0);
   const min = Number(m[3] ?? 0);

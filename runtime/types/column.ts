@@ -88,8 +88,9 @@ export class StrColumn {
 }
 
 /** Node's own decoder of a slice, where there is one: no view is made, and shared memory is read as well. */
-const nativeSlice = (globalThis as { Buffer?: { prototype: { utf8Slice?: (this: Uint8Array, start: number, end: number) => string } } }).Buffer?.prototype
-  .utf8Slice;
+const nativeSlice = (
+  globalThis as { Buffer?: { prototype: { utf8Slice?: (this: Uint8Array, start: number, end: number) => string } } }
+).Buffer?.prototype.utf8Slice;
 
 /**
  * Decodes a UTF-8 slice. Short ASCII is assembled by hand, four characters at a time: up to some 16 bytes that beats crossing into the

@@ -73,7 +73,20 @@ export function doubleToString(v: number): string {
   if (v === -Infinity) return '-Infinity';
   if (v === 0) return Object.is(v, -0) ? '-0.0' : '0.0';
   if (Number.isInteger(v) && v < 1e7 && v > -1e7) return `${v}.0`;
-  return javaForm(String(Math.abs(v)), v < 0);
+  const size = Math.abs(v);
+  return javaForm(size >= 2 ** 54 && size < 2 ** 63 ? wholeDigits(size) : String(size), v < 0);
+}
+
+/**
+ * Java (before 19) prints whole doubles below 2^63 from their exact integer, less the digits that their last bit cannot tell apart, which at
+ * times is one digit more than the shortest text.
+ */
+function wholeDigits(v: number): string {
+  const spare = Math.floor(Math.log2(v)) - 54;
+  const drop = spare >= 7 ? 100n : spare >= 4 ? 10n : 1n;
+  const exact = BigInt(v);
+  const kept = exact / drop + (drop > 1n && exact % drop >= drop / 2n ? 1n : 0n);
+  return String(kept * drop);
 }
 
 /** Java's Float.toString; `v` is a float kept in a double. */

@@ -268,7 +268,8 @@ function doubleToDecimal(v: number, precision: number, scale: number): bigint | 
 
 function toDecimal(e: Emitter, arg: Val, from: DataType, to: DecimalType, safe: boolean): Val {
   const { precision, scale } = to;
-  if (isString(from)) return parsed(e, arg, from, to, safe, (s) => parseDecimal(s.trim(), precision, scale) ?? undefined);
+  if (isString(from))
+    return parsed(e, arg, from, to, safe, (s) => parseDecimal(s.trim(), precision, scale) ?? undefined);
   if (isApproximate(from)) {
     const float = from.root === 'FLOAT';
     const convert = (v: number): bigint | null =>
@@ -332,8 +333,7 @@ function toDateOrTime(e: Emitter, arg: Val, from: DataType, to: DataType, safe: 
   if (isString(from)) {
     return parsed(e, arg, from, to, safe, (s) => {
       if (date) {
-        const t = parseTimestamp(s);
-        return parseDate(s) ?? (t === undefined ? undefined : Math.floor(t.millis / MILLIS_PER_DAY));
+        return parseDay(s);
       }
       const t = parseTime(s);
       const unit = to.root === 'TIME' && to.precision < 3 ? 10 ** (3 - to.precision) : 1;
@@ -346,7 +346,18 @@ function toDateOrTime(e: Emitter, arg: Val, from: DataType, to: DataType, safe: 
   let local = arg.v;
   if (from.root === 'TIMESTAMP_LTZ') local = e.declare(`${zoneOf(e)}.toLocal(${arg.v})`);
   if (date) return e.pure(to, [arg], `Math.floor(${local} / ${MILLIS_PER_DAY})`);
-  return truncatedTime(e, e.pure(to, [arg], `${local} - Math.floor(${local} / ${MILLIS_PER_DAY}) * ${MILLIS_PER_DAY}`), to);
+  return truncatedTime(
+    e,
+    e.pure(to, [arg], `${local} - Math.floor(${local} / ${MILLIS_PER_DAY}) * ${MILLIS_PER_DAY}`),
+    to,
+  );
+}
+
+/** A date, or the date of a timestamp's text. */
+function parseDay(s: string): number | undefined {
+  const t = s.trim();
+  const end = t.search(/[ T]/);
+  return parseDate(end < 0 || parseTimestamp(t) === undefined ? t : t.slice(0, end));
 }
 
 function truncatedTime(e: Emitter, time: Val, to: DataType): Val {

@@ -12,7 +12,14 @@ export function installNestedCasts(): void {
     let convert = known.get(key);
     if (!convert) {
       const env: EvalEnvironment = simpleEnvironment(zone);
-      const kernel = compileKernel({ inputTypes: [from], condition: null, projections: [{ kind: 'cast', arg: { kind: 'input', index: 0, type: from }, type: to, safe }] }, env);
+      const kernel = compileKernel(
+        {
+          inputTypes: [from],
+          condition: null,
+          projections: [{ kind: 'cast', arg: { kind: 'input', index: 0, type: from }, type: to, safe }],
+        },
+        env,
+      );
       convert = (v) => boxedValue(kernel.run(new Batch(1, [columnFromValues(from, [v])])).columns[0], to, 0);
       known.set(key, convert);
     }

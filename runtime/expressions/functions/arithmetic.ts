@@ -18,7 +18,16 @@ import { needsNanos } from '../codegen/emitter.js';
 import { POW10, divideHalfUp, type Exact } from '../library/exact.js';
 import { addMonthsMillis } from '../library/time.js';
 import { coerce } from '../type-casts.js';
-import { asDecimal, commonTypeOf, decimalArithmetic, isApproximate, isExact, isInterval, isNumeric, normalInterval } from '../type-rules.js';
+import {
+  asDecimal,
+  commonTypeOf,
+  decimalArithmetic,
+  isApproximate,
+  isExact,
+  isInterval,
+  isNumeric,
+  normalInterval,
+} from '../type-rules.js';
 import { addMonths, MILLIS_PER_DAY } from '../../types/index.js';
 import { anyNullable, argumentsError, type BuiltIn, type CallInfo } from './define.js';
 
@@ -33,8 +42,11 @@ function bindArithmetic(op: Op, args: readonly BoundExpr[], info: CallInfo): Bou
   if (args.length !== 2) throw argumentsError(op, `a ${op} b`, args, info.span);
   const temporal = bindTemporal(op, a, b, info);
   if (temporal) return temporal;
-  if (op === 'MOD' && (isApproximate(a.type) || isApproximate(b.type))) throw argumentsError(op, 'EXACT_NUMERIC % EXACT_NUMERIC', args, info.span);
-  for (const arg of args) if (arg.type.root === 'NULL' && arg.kind === 'literal') throw new StreamcellError('TYPE_MISMATCH', "Illegal use of 'NULL'.", { span: arg.span ?? info.span });
+  if (op === 'MOD' && (isApproximate(a.type) || isApproximate(b.type)))
+    throw argumentsError(op, 'EXACT_NUMERIC % EXACT_NUMERIC', args, info.span);
+  for (const arg of args)
+    if (arg.type.root === 'NULL' && arg.kind === 'literal')
+      throw new StreamcellError('TYPE_MISMATCH', "Illegal use of 'NULL'.", { span: arg.span ?? info.span });
   const left = a.type.root === 'NULL' ? coerce(a, b.type.root === 'NULL' ? DOUBLE() : b.type) : a;
   const right = b.type.root === 'NULL' ? coerce(b, left.type) : b;
   if (!isNumeric(left.type) || !isNumeric(right.type))
@@ -50,7 +62,12 @@ function bindArithmetic(op: Op, args: readonly BoundExpr[], info: CallInfo): Bou
       );
     const da = asDecimal(left.type) as DecimalType;
     const db = asDecimal(right.type) as DecimalType;
-    const result = call(op, [coerce(left, da), coerce(right, db)], withNullable(decimalArithmetic(op, da, db), nullable), info);
+    const result = call(
+      op,
+      [coerce(left, da), coerce(right, db)],
+      withNullable(decimalArithmetic(op, da, db), nullable),
+      info,
+    );
     // Of whole numbers the remainder has the divisor's type.
     return op === 'MOD' && da.scale === 0 && db.scale === 0 ? coerce(result, right.type) : result;
   }
@@ -84,7 +101,9 @@ function bindTemporal(op: Op, a: BoundExpr, b: BoundExpr, info: CallInfo): Bound
   if (op === '*' && ((isInterval(a.type) && isNumeric(b.type)) || (isNumeric(a.type) && isInterval(b.type)))) {
     const [interval, factor] = isInterval(a.type) ? [a, b] : [b, a];
     if (!isExact(factor.type))
-      throw new StreamcellError('FUNCTION_UNSUPPORTED', 'An interval times an approximate number is not supported.', { span: info.span });
+      throw new StreamcellError('FUNCTION_UNSUPPORTED', 'An interval times an approximate number is not supported.', {
+        span: info.span,
+      });
     const whole = coerce(factor, interval.type.root === 'INTERVAL_DAY_TIME' ? BIGINT() : INT());
     return call(op, [interval, whole], normalInterval(withNullable(interval.type, nullable)), info);
   }

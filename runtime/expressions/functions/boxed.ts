@@ -6,9 +6,18 @@ export interface Boxed {
   readonly names: readonly string[];
   readonly signature: string;
   /** Arguments as the function takes them and its result type, or undefined when the call does not fit. */
-  bind(args: readonly BoundExpr[], info: CallInfo): { readonly args: readonly BoundExpr[]; readonly type: DataType } | undefined;
+  bind(
+    args: readonly BoundExpr[],
+    info: CallInfo,
+  ): { readonly args: readonly BoundExpr[]; readonly type: DataType } | undefined;
   /** Over boxed values. `types` are those of the arguments, `result` that of the call. */
-  call(args: readonly Value[], types: readonly DataType[], result: DataType, options: CallInfo['options'], zone: string): Value;
+  call(
+    args: readonly Value[],
+    types: readonly DataType[],
+    result: DataType,
+    options: CallInfo['options'],
+    zone: string,
+  ): Value;
   /** Called with NULL arguments too; otherwise any NULL gives NULL. */
   readonly nulls?: boolean;
 }
@@ -38,4 +47,3 @@ export function boxed(spec: Boxed): BuiltIn {
     },
   };
 }
-

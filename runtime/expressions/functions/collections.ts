@@ -1,9 +1,32 @@
-import { ARRAY, BOOLEAN, INT, MAP, MapValue, ROW, STRING, StreamcellError, typesEqual, withNullable, type CollectionType, type DataType, type MapType, type Value } from '../../types/index.js';
+import {
+  ARRAY,
+  BOOLEAN,
+  INT,
+  MAP,
+  MapValue,
+  ROW,
+  STRING,
+  StreamcellError,
+  typesEqual,
+  withNullable,
+  type CollectionType,
+  type DataType,
+  type MapType,
+  type Value,
+} from '../../types/index.js';
 import type { BoundExpr } from '../bound.js';
 import { compareValues, sameValue } from '../library/compare.js';
 import { ValueSet } from '../library/value-set.js';
 import { coerce, implicitlyCastable } from '../type-casts.js';
-import { commonArgumentType, commonType, commonTypeOf, isInteger, isNumeric, isString, isTimestamp } from '../type-rules.js';
+import {
+  commonArgumentType,
+  commonType,
+  commonTypeOf,
+  isInteger,
+  isNumeric,
+  isString,
+  isTimestamp,
+} from '../type-rules.js';
 import { boxed } from './boxed.js';
 import { anyNullable, type BuiltIn } from './define.js';
 
@@ -24,7 +47,12 @@ function asElement(e: BoundExpr, array: CollectionType): BoundExpr | undefined {
 }
 
 /** f(array, element) */
-function withElement(name: string, type: (array: CollectionType, element: DataType) => DataType, call: (array: Values, element: Value) => Value, nullElement: boolean): BuiltIn {
+function withElement(
+  name: string,
+  type: (array: CollectionType, element: DataType) => DataType,
+  call: (array: Values, element: Value) => Value,
+  nullElement: boolean,
+): BuiltIn {
   return boxed({
     names: [name],
     signature: `${name}(ARRAY, ELEMENT)`,
@@ -35,16 +63,25 @@ function withElement(name: string, type: (array: CollectionType, element: DataTy
       const element = asElement(args[1], t);
       return element && { args: [args[0], element], type: type(t, args[1].type) };
     },
-    call: ([array, element]) => (array === null || (!nullElement && element === null) ? null : call(array as Values, element)),
+    call: ([array, element]) =>
+      array === null || (!nullElement && element === null) ? null : call(array as Values, element),
   });
 }
 
 /** f(array) */
-function ofArray(name: string, type: (array: CollectionType) => DataType, call: (array: Values) => Value, accept: (t: CollectionType) => boolean = () => true): BuiltIn {
+function ofArray(
+  name: string,
+  type: (array: CollectionType) => DataType,
+  call: (array: Values) => Value,
+  accept: (t: CollectionType) => boolean = () => true,
+): BuiltIn {
   return boxed({
     names: [name],
     signature: `${name}(ARRAY)`,
-    bind: (args) => (args.length === 1 && isArray(args[0].type) && accept(args[0].type) ? { args, type: type(args[0].type) } : undefined),
+    bind: (args) =>
+      args.length === 1 && isArray(args[0].type) && accept(args[0].type)
+        ? { args, type: type(args[0].type) }
+        : undefined,
     call: ([array]) => call(array as Values),
   });
 }
@@ -55,7 +92,13 @@ function ofArrays(name: string, least: number, most: number, call: (arrays: read
     names: [name],
     signature: `${name}(ARRAY, ARRAY${most > 2 ? ', ...' : ''})`,
     bind(args) {
-      if (args.length < least || args.length > most || !args.some((a) => isArray(a.type)) || !args.every((a) => isArray(a.type) || a.type.root === 'NULL')) return undefined;
+      if (
+        args.length < least ||
+        args.length > most ||
+        !args.some((a) => isArray(a.type)) ||
+        !args.every((a) => isArray(a.type) || a.type.root === 'NULL')
+      )
+        return undefined;
       const common = commonArgumentType(args.map((a) => a.type));
       if (!common) return undefined;
       const type = withNullable(common, anyNullable(args));
@@ -67,7 +110,13 @@ function ofArrays(name: string, least: number, most: number, call: (arrays: read
 
 const comparable = (t: CollectionType): boolean => {
   const { element } = t;
-  return isNumeric(element) || isString(element) || isTimestamp(element) || element.root === 'DATE' || element.root === 'TIME';
+  return (
+    isNumeric(element) ||
+    isString(element) ||
+    isTimestamp(element) ||
+    element.root === 'DATE' ||
+    element.root === 'TIME'
+  );
 };
 
 function extreme(array: Values, sign: number): Value {
@@ -100,7 +149,9 @@ const arraySlice: BuiltIn = boxed({
   bind(args) {
     const t = args[0]?.type;
     if (!isArray(t) || args.length < 2 || args.length > 3) return undefined;
-    const rest = args.slice(1).map((a) => (a.type.root === 'NULL' || implicitlyCastable(a.type, INT()) ? coerce(a, INT()) : undefined));
+    const rest = args
+      .slice(1)
+      .map((a) => (a.type.root === 'NULL' || implicitlyCastable(a.type, INT()) ? coerce(a, INT()) : undefined));
     if (rest.some((a) => a === undefined)) return undefined;
     return { args: [args[0], ...(rest as BoundExpr[])], type: withNullable(t, anyNullable(args)) };
   },
@@ -128,7 +179,9 @@ const arrayJoin: BuiltIn = boxed({
     return { args: [args[0], ...rest.map((a) => coerce(a, STRING()))], type: STRING(anyNullable(args)) };
   },
   call([array, separator, replacement]) {
-    const parts = (array as readonly (string | null)[]).map((v) => v ?? (replacement as string | undefined)).filter((v) => v !== undefined);
+    const parts = (array as readonly (string | null)[])
+      .map((v) => v ?? (replacement as string | undefined))
+      .filter((v) => v !== undefined);
     return parts.join(separator as string);
   },
 });
@@ -155,7 +208,10 @@ const element: BuiltIn = ofArray(
 const cardinality: BuiltIn = boxed({
   names: ['CARDINALITY'],
   signature: 'CARDINALITY(ARRAY or MAP or MULTISET)',
-  bind: (args) => (args.length === 1 && (isArray(args[0].type) || isMap(args[0].type) || args[0].type.root === 'MULTISET') ? { args, type: INT(args[0].type.nullable) } : undefined),
+  bind: (args) =>
+    args.length === 1 && (isArray(args[0].type) || isMap(args[0].type) || args[0].type.root === 'MULTISET')
+      ? { args, type: INT(args[0].type.nullable) }
+      : undefined,
   call: ([c]) => (c instanceof MapValue ? c.entries.length : (c as Values).length),
 });
 
@@ -169,7 +225,11 @@ const item: BuiltIn = boxed({
     if (isArray(t)) {
       if (!isInteger(index.type) && index.type.root !== 'NULL') return undefined;
       if (index.kind === 'literal' && index.value !== null && Number(index.value) < 1)
-        throw new StreamcellError('FUNCTION_ARGUMENTS', 'Array element access needs an index starting at 1 but was ' + String(index.value) + '.', { span: info.span });
+        throw new StreamcellError(
+          'FUNCTION_ARGUMENTS',
+          'Array element access needs an index starting at 1 but was ' + String(index.value) + '.',
+          { span: info.span },
+        );
       return { args: [collection, coerce(index, INT())], type: withNullable(t.element, true) };
     }
     if (isMap(t)) {
@@ -196,8 +256,12 @@ const access: BuiltIn = {
     const [row, name] = args;
     const t = row.type;
     if (t.root === 'ROW' && name.kind === 'literal') {
-      const index = typeof name.value === 'string' ? t.fields.findIndex((f) => f.name === name.value) : Number(name.value) - 1;
-      if (index < 0 || index >= t.fields.length) throw new StreamcellError('COLUMN_NOT_FOUND', `The row has no field ${String(name.value)}.`, { span: info.span });
+      const index =
+        typeof name.value === 'string' ? t.fields.findIndex((f) => f.name === name.value) : Number(name.value) - 1;
+      if (index < 0 || index >= t.fields.length)
+        throw new StreamcellError('COLUMN_NOT_FOUND', `The row has no field ${String(name.value)}.`, {
+          span: info.span,
+        });
       const type = t.fields[index].type;
       return { kind: 'field', arg: row, index, type: withNullable(type, type.nullable || t.nullable), span: info.span };
     }
@@ -245,7 +309,13 @@ const rowConstructor: BuiltIn = boxed({
   names: ['ROW'],
   signature: 'ROW(a, ...)',
   nulls: true,
-  bind: (args) => ({ args, type: ROW(args.map((a, i) => ({ name: `EXPR$${i}`, type: a.type })), false) }),
+  bind: (args) => ({
+    args,
+    type: ROW(
+      args.map((a, i) => ({ name: `EXPR$${i}`, type: a.type })),
+      false,
+    ),
+  }),
   call: (args) => [...args],
 });
 
@@ -268,7 +338,10 @@ function ofMap(name: string, type: (map: MapType) => DataType, call: (map: MapVa
   return boxed({
     names: [name],
     signature: `${name}(MAP)`,
-    bind: (args) => (args.length === 1 && isMap(args[0].type) ? { args, type: withNullable(type(args[0].type), args[0].type.nullable) } : undefined),
+    bind: (args) =>
+      args.length === 1 && isMap(args[0].type)
+        ? { args, type: withNullable(type(args[0].type), args[0].type.nullable) }
+        : undefined,
     call: ([map]) => call(map as MapValue),
   });
 }
@@ -285,7 +358,10 @@ const mapFromArrays: BuiltIn = boxed({
     const k = keys as Values;
     const v = values as Values;
     if (k.length !== v.length) {
-      throw new StreamcellError('EXPRESSION_FAILED', `Invalid function MAP_FROM_ARRAYS call: The length of the keys array ${k.length} is not equal to the length of the values array ${v.length}`);
+      throw new StreamcellError(
+        'EXPRESSION_FAILED',
+        `Invalid function MAP_FROM_ARRAYS call: The length of the keys array ${k.length} is not equal to the length of the values array ${v.length}`,
+      );
     }
     return mapOf(k.map((x, i) => [x, v[i]]));
   },
@@ -311,15 +387,58 @@ export const collectionFunctions: readonly BuiltIn[] = [
   access,
   cardinality,
   element,
-  withElement('ARRAY_APPEND', (t, e) => ARRAY(withNullable(t.element, t.element.nullable || e.nullable), t.nullable), (a, x) => [...a, x], true),
-  withElement('ARRAY_PREPEND', (t, e) => ARRAY(withNullable(t.element, t.element.nullable || e.nullable), t.nullable), (a, x) => [x, ...a], true),
-  withElement('ARRAY_CONTAINS', (t) => BOOLEAN(t.nullable), (a, x) => a.some((v) => sameValue(v, x)), true),
-  withElement('ARRAY_POSITION', (t, e) => INT(t.nullable || e.nullable), (a, x) => a.findIndex((v) => sameValue(v, x)) + 1, false),
-  withElement('ARRAY_REMOVE', (t) => t, (a, x) => a.filter((v) => !sameValue(v, x)), true),
-  ofArray('ARRAY_DISTINCT', (t) => t, (a) => new ValueSet(a).values()),
-  ofArray('ARRAY_REVERSE', (t) => t, (a) => [...a].reverse()),
-  ofArray('ARRAY_MAX', (t) => withNullable(t.element, true), (a) => extreme(a, 1), comparable),
-  ofArray('ARRAY_MIN', (t) => withNullable(t.element, true), (a) => extreme(a, -1), comparable),
+  withElement(
+    'ARRAY_APPEND',
+    (t, e) => ARRAY(withNullable(t.element, t.element.nullable || e.nullable), t.nullable),
+    (a, x) => [...a, x],
+    true,
+  ),
+  withElement(
+    'ARRAY_PREPEND',
+    (t, e) => ARRAY(withNullable(t.element, t.element.nullable || e.nullable), t.nullable),
+    (a, x) => [x, ...a],
+    true,
+  ),
+  withElement(
+    'ARRAY_CONTAINS',
+    (t) => BOOLEAN(t.nullable),
+    (a, x) => a.some((v) => sameValue(v, x)),
+    true,
+  ),
+  withElement(
+    'ARRAY_POSITION',
+    (t, e) => INT(t.nullable || e.nullable),
+    (a, x) => a.findIndex((v) => sameValue(v, x)) + 1,
+    false,
+  ),
+  withElement(
+    'ARRAY_REMOVE',
+    (t) => t,
+    (a, x) => a.filter((v) => !sameValue(v, x)),
+    true,
+  ),
+  ofArray(
+    'ARRAY_DISTINCT',
+    (t) => t,
+    (a) => new ValueSet(a).values(),
+  ),
+  ofArray(
+    'ARRAY_REVERSE',
+    (t) => t,
+    (a) => [...a].reverse(),
+  ),
+  ofArray(
+    'ARRAY_MAX',
+    (t) => withNullable(t.element, true),
+    (a) => extreme(a, 1),
+    comparable,
+  ),
+  ofArray(
+    'ARRAY_MIN',
+    (t) => withNullable(t.element, true),
+    (a) => extreme(a, -1),
+    comparable,
+  ),
   ofArrays('ARRAY_UNION', 2, 2, (arrays) => new ValueSet(arrays.flat()).values()),
   ofArrays('ARRAY_CONCAT', 1, 1000, (arrays) => arrays.flat()),
   ofArrays('ARRAY_EXCEPT', 2, 2, ([a, b]) => {
@@ -334,11 +453,25 @@ export const collectionFunctions: readonly BuiltIn[] = [
   arraySlice,
   arrayJoin,
   split,
-  ofMap('MAP_KEYS', (t) => ARRAY(t.key), (m) => m.entries.map(([k]) => k)),
-  ofMap('MAP_VALUES', (t) => ARRAY(t.value), (m) => m.entries.map(([, v]) => v)),
+  ofMap(
+    'MAP_KEYS',
+    (t) => ARRAY(t.key),
+    (m) => m.entries.map(([k]) => k),
+  ),
+  ofMap(
+    'MAP_VALUES',
+    (t) => ARRAY(t.value),
+    (m) => m.entries.map(([, v]) => v),
+  ),
   ofMap(
     'MAP_ENTRIES',
-    (t) => ARRAY(ROW([{ name: 'key', type: t.key }, { name: 'value', type: t.value }])),
+    (t) =>
+      ARRAY(
+        ROW([
+          { name: 'key', type: t.key },
+          { name: 'value', type: t.value },
+        ]),
+      ),
     (m) => m.entries.map(([k, v]) => [k, v]),
   ),
   mapFromArrays,

@@ -11,7 +11,16 @@ import type { BoundExpr, CallExpr, InputExpr } from '../bound.js';
 import type { Emitter, Val } from '../codegen/emitter.js';
 import { compareBytes, compareStrings, isSlice, sameSlice, sameValue } from '../library/compare.js';
 import { bindCast, coerce } from '../type-casts.js';
-import { commonTypeOf, isApproximate, isBinary, isDateTime, isExact, isNumeric, isString, isTimestamp } from '../type-rules.js';
+import {
+  commonTypeOf,
+  isApproximate,
+  isBinary,
+  isDateTime,
+  isExact,
+  isNumeric,
+  isString,
+  isTimestamp,
+} from '../type-rules.js';
 import { scaleUp } from './arithmetic.js';
 import { anyNullable, argumentsError, type BuiltIn, type CallInfo } from './define.js';
 
@@ -42,8 +51,10 @@ export function alignOperands(op: string, a: BoundExpr, b: BoundExpr, info: Call
   }
   if (isString(x) && isString(y)) return [a, b];
   // Text next to a time or a truth value is read as one; Flink does not do so for numbers, and takes what is none as NULL.
-  if (isString(x) && (isDateTime(y) || y.root === 'BOOLEAN')) return [bindCast(a, y, a.kind !== 'literal', a.span, true), b];
-  if (isString(y) && (isDateTime(x) || x.root === 'BOOLEAN')) return [a, bindCast(b, x, b.kind !== 'literal', b.span, true)];
+  if (isString(x) && (isDateTime(y) || y.root === 'BOOLEAN'))
+    return [bindCast(a, y, a.kind !== 'literal', a.span, true), b];
+  if (isString(y) && (isDateTime(x) || x.root === 'BOOLEAN'))
+    return [a, bindCast(b, x, b.kind !== 'literal', b.span, true)];
   if (isBinary(x) && isBinary(y)) return [a, b];
   const t = commonTypeOf(x, y);
   if (t && (x.root === y.root || (isTimestamp(x) && isTimestamp(y)))) return [coerce(a, t), coerce(b, t)];

@@ -23,7 +23,10 @@ export function caseOf(
   info: CallInfo,
 ): BoundExpr {
   const results = [...whens.map((w) => w.result), otherwise];
-  if (results.every((r) => r.type.root === 'NULL')) throw new StreamcellError('TYPE_MISMATCH', 'ELSE clause or at least one THEN clause must be non-NULL.', { span: info.span });
+  if (results.every((r) => r.type.root === 'NULL'))
+    throw new StreamcellError('TYPE_MISMATCH', 'ELSE clause or at least one THEN clause must be non-NULL.', {
+      span: info.span,
+    });
   const type = withNullable(common('CASE', results, info), anyNullable(results));
   return {
     kind: 'case',
@@ -86,7 +89,14 @@ function coalesce(name: string, arity: number | undefined): BuiltIn {
         throw argumentsError(name, this.signature, args, info.span);
       const nullable = args.every((a) => a.type.nullable);
       const [first] = args;
-      if (arity === 2 && !first.type.nullable && isString(first.type) && isString(args[1].type) && args[1].type.length <= first.type.length) return first;
+      if (
+        arity === 2 &&
+        !first.type.nullable &&
+        isString(first.type) &&
+        isString(args[1].type) &&
+        args[1].type.length <= first.type.length
+      )
+        return first;
       const type = withNullable(common(name, args, info), nullable);
       let result: BoundExpr = coerce(args[args.length - 1], type);
       for (let i = args.length - 2; i >= 0; i--) {
@@ -132,7 +142,12 @@ function extreme(name: string, op: string): BuiltIn {
     signature: `${name}(a, ...)`,
     bind(args, info) {
       if (args.length === 0) throw argumentsError(name, this.signature, args, info.span);
-      if (args.some((a) => isDateTime(a.type) && a.type.root !== args[0].type.root)) throw new StreamcellError('FUNCTION_UNSUPPORTED', `${name} over different types of dates and times is not supported.`, { span: info.span });
+      if (args.some((a) => isDateTime(a.type) && a.type.root !== args[0].type.root))
+        throw new StreamcellError(
+          'FUNCTION_UNSUPPORTED',
+          `${name} over different types of dates and times is not supported.`,
+          { span: info.span },
+        );
       const type = withNullable(common(name, args, info), anyNullable(args));
       const coerced = args.map((a) => coerce(a, type));
       return coerced.reduce((l, r): BoundExpr => {

@@ -11,7 +11,7 @@ import {
 } from '../../types/index.js';
 import type { BoundExpr, CallExpr } from '../bound.js';
 import type { CallEmitter } from '../codegen/emitter.js';
-import { coerce } from "../type-casts.js";
+import { coerce } from '../type-casts.js';
 import { isApproximate, isBinary, isExact, isInteger, isNumeric, isString, isTimestamp } from '../type-rules.js';
 
 export interface CallInfo {
@@ -164,7 +164,14 @@ export function simple(spec: Simple): BuiltIn {
       ((e, c) => {
         const args = c.args.map((a) => ({ val: e.emit(a), type: a.type }));
         e.site(c.span);
-        return e.callLibrary(call as NonNullable<typeof call>, c.type, args, c.type.nullable || spec.mayBeNull === true, [], spec.strict ?? true);
+        return e.callLibrary(
+          call as NonNullable<typeof call>,
+          c.type,
+          args,
+          c.type.nullable || spec.mayBeNull === true,
+          [],
+          spec.strict ?? true,
+        );
       }),
   };
 }

@@ -5,7 +5,12 @@ import { decodeText, encodeText, hex, javaHash, parseUrl, unhex } from '../libra
 import { bigint, bytes, int, simple, str, type BuiltIn, type Param } from './define.js';
 
 const digest = (name: string, algorithm: string, length: number): BuiltIn =>
-  simple({ names: [name], params: [[str], [bytes]], type: CHAR(length), call: (s: string | Uint8Array) => createHash(algorithm).update(s).digest('hex') });
+  simple({
+    names: [name],
+    params: [[str], [bytes]],
+    type: CHAR(length),
+    call: (s: string | Uint8Array) => createHash(algorithm).update(s).digest('hex'),
+  });
 
 const SHA2: Readonly<Record<number, string>> = { 224: 'sha224', 256: 'sha256', 384: 'sha384', 512: 'sha512' };
 
@@ -20,7 +25,10 @@ export const hashAndEncodingFunctions: readonly BuiltIn[] = [
   digest('SHA512', 'sha512', 128),
   simple({
     names: ['SHA2'],
-    params: [[str, int], [bytes, int]],
+    params: [
+      [str, int],
+      [bytes, int],
+    ],
     type: VARCHAR(128),
     call: (s: string | Uint8Array, bits: number) => {
       const algorithm = SHA2[bits === 0 ? 256 : bits];
@@ -28,16 +36,44 @@ export const hashAndEncodingFunctions: readonly BuiltIn[] = [
       return createHash(algorithm).update(s).digest('hex');
     },
   }),
-  simple({ names: ['UUID'], params: [], type: CHAR(36), nullable: 'never', deterministic: false, call: () => randomUUID() }),
+  simple({
+    names: ['UUID'],
+    params: [],
+    type: CHAR(36),
+    nullable: 'never',
+    deterministic: false,
+    call: () => randomUUID(),
+  }),
   simple({ names: ['HASH_CODE'], params: [str], type: INT(), call: javaHash }),
-  simple({ names: ['TO_BASE64'], params: [[str], [bytes]], type: STRING(), call: (s: string | Uint8Array) => Buffer.from(s as string, 'utf8').toString('base64') }),
-  simple({ names: ['FROM_BASE64'], params: [[str], [bytes]], type: STRING(), call: (s: string | Uint8Array) => Buffer.from(typeof s === 'string' ? s : Buffer.from(s).toString('latin1'), 'base64').toString('utf8') }),
+  simple({
+    names: ['TO_BASE64'],
+    params: [[str], [bytes]],
+    type: STRING(),
+    call: (s: string | Uint8Array) => Buffer.from(s as string, 'utf8').toString('base64'),
+  }),
+  simple({
+    names: ['FROM_BASE64'],
+    params: [[str], [bytes]],
+    type: STRING(),
+    call: (s: string | Uint8Array) =>
+      Buffer.from(typeof s === 'string' ? s : Buffer.from(s).toString('latin1'), 'base64').toString('utf8'),
+  }),
   simple({ names: ['ENCODE'], params: [str, str], type: BYTES(), call: encodeText }),
   simple({ names: ['DECODE'], params: [bytes, str], type: STRING(), call: decodeText }),
-  simple({ names: ['BIN'], params: [integerParam], type: STRING(), call: (v: Exact) => BigInt.asUintN(64, BigInt(v)).toString(2) }),
+  simple({
+    names: ['BIN'],
+    params: [integerParam],
+    type: STRING(),
+    call: (v: Exact) => BigInt.asUintN(64, BigInt(v)).toString(2),
+  }),
   simple({ names: ['HEX'], params: [[integerParam], [str]], type: STRING(), call: hex }),
   simple({ names: ['UNHEX'], params: [str], type: BYTES(), nullable: 'always', call: unhex }),
-  simple({ names: ['ASCII'], params: [str], type: INT(), call: (s: string) => (s === '' ? 0 : (new TextEncoder().encode(s)[0] << 24) >> 24) }),
+  simple({
+    names: ['ASCII'],
+    params: [str],
+    type: INT(),
+    call: (s: string) => (s === '' ? 0 : (new TextEncoder().encode(s)[0] << 24) >> 24),
+  }),
   simple({
     names: ['CHR'],
     params: [integerParam],
@@ -48,8 +84,24 @@ export const hashAndEncodingFunctions: readonly BuiltIn[] = [
       return n < 0 ? '' : String.fromCharCode(Number(BigInt.asUintN(8, BigInt(v))));
     },
   }),
-  simple({ names: ['PARSE_URL'], params: [str, str, str], optional: 1, type: STRING(), nullable: 'always', call: parseUrl }),
-  simple({ names: ['URL_ENCODE'], params: [str], type: STRING(), nullable: 'always', call: (s: string) => encodeURIComponent(s).replace(/%20/g, '+').replace(/[!'()~]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`) }),
+  simple({
+    names: ['PARSE_URL'],
+    params: [str, str, str],
+    optional: 1,
+    type: STRING(),
+    nullable: 'always',
+    call: parseUrl,
+  }),
+  simple({
+    names: ['URL_ENCODE'],
+    params: [str],
+    type: STRING(),
+    nullable: 'always',
+    call: (s: string) =>
+      encodeURIComponent(s)
+        .replace(/%20/g, '+')
+        .replace(/[!'()~]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`),
+  }),
   simple({
     names: ['URL_DECODE'],
     params: [str],
@@ -63,9 +115,30 @@ export const hashAndEncodingFunctions: readonly BuiltIn[] = [
       }
     },
   }),
-  simple({ names: ['IS_DIGIT'], params: [str], type: BOOLEAN(), nullable: 'never', strict: false, call: (s: string | null) => s !== null && /^\p{Nd}+$/u.test(s) }),
-  simple({ names: ['IS_ALPHA'], params: [str], type: BOOLEAN(), nullable: 'never', strict: false, call: (s: string | null) => s !== null && /^\p{L}+$/u.test(s) }),
-  simple({ names: ['IS_DECIMAL'], params: [str], type: BOOLEAN(), nullable: 'never', strict: false, call: (s: string | null) => s !== null && s !== '' && Number.isFinite(Number(s)) && s.trim() !== '' }),
+  simple({
+    names: ['IS_DIGIT'],
+    params: [str],
+    type: BOOLEAN(),
+    nullable: 'never',
+    strict: false,
+    call: (s: string | null) => s !== null && /^\p{Nd}+$/u.test(s),
+  }),
+  simple({
+    names: ['IS_ALPHA'],
+    params: [str],
+    type: BOOLEAN(),
+    nullable: 'never',
+    strict: false,
+    call: (s: string | null) => s !== null && /^\p{L}+$/u.test(s),
+  }),
+  simple({
+    names: ['IS_DECIMAL'],
+    params: [str],
+    type: BOOLEAN(),
+    nullable: 'never',
+    strict: false,
+    call: (s: string | null) => s !== null && s !== '' && Number.isFinite(Number(s)) && s.trim() !== '',
+  }),
   simple({
     names: ['INET_ATON'],
     params: [str],
@@ -91,5 +164,8 @@ function inetAton(s: string): number | null {
   if (parts.length > 4 || !parts.every((p) => /^\d{1,3}$/.test(p) && Number(p) < 256)) return null;
   const last = parts.pop() as string;
   while (parts.length < 3) parts.push('0');
-  return [...(parts.length === 3 && s.includes('.') ? parts : ['0', '0', '0']), last].reduce((sum, p) => sum * 256 + Number(p), 0);
+  return [...(parts.length === 3 && s.includes('.') ? parts : ['0', '0', '0']), last].reduce(
+    (sum, p) => sum * 256 + Number(p),
+    0,
+  );
 }

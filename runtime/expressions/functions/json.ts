@@ -1,6 +1,28 @@
-import { ARRAY, BOOLEAN, DOUBLE, INT, STRING, StreamcellError, VARIANT, VariantValue, type DataType, type Value } from '../../types/index.js';
+import {
+  ARRAY,
+  BOOLEAN,
+  DOUBLE,
+  INT,
+  STRING,
+  StreamcellError,
+  VARIANT,
+  VariantValue,
+  type DataType,
+  type Value,
+} from '../../types/index.js';
 import type { BoundExpr, CallExpr } from '../bound.js';
-import { JsonNumber, JsonObject, isScalarJson, jsonPath, jsonText, numberText, parseJson, readPath, toJson, type Json } from '../library/json.js';
+import {
+  JsonNumber,
+  JsonObject,
+  isScalarJson,
+  jsonPath,
+  jsonText,
+  numberText,
+  parseJson,
+  readPath,
+  toJson,
+  type Json,
+} from '../library/json.js';
 import { coerce } from '../type-casts.js';
 import { isString } from '../type-rules.js';
 import { boxed } from './boxed.js';
@@ -15,7 +37,10 @@ function failed(message: string): StreamcellError {
 }
 
 /** What a path finds: a value, nothing (lax), or a failure (strict, or text that is no JSON). */
-function query(text: string, spec: string): { readonly value: Json | undefined; readonly error: string | null; readonly lax: boolean } {
+function query(
+  text: string,
+  spec: string,
+): { readonly value: Json | undefined; readonly error: string | null; readonly lax: boolean } {
   const path = jsonPath(spec);
   const root = parseJson(text, true);
   if (root === undefined) return { value: undefined, error: `Invalid JSON: ${text.slice(0, 100)}`, lax: path.lax };
@@ -47,10 +72,20 @@ const jsonExists: BuiltIn = boxed({
   },
 });
 
-const RETURNING: Readonly<Record<string, (nullable?: boolean) => DataType>> = { STRING, INT, INTEGER: INT, BOOLEAN, DOUBLE };
+const RETURNING: Readonly<Record<string, (nullable?: boolean) => DataType>> = {
+  STRING,
+  INT,
+  INTEGER: INT,
+  BOOLEAN,
+  DOUBLE,
+};
 
 /** The value of JSON_VALUE's behaviour on empty or on error; undefined: raise the error. */
-function fallback(which: 'onEmpty' | 'onError', options: CallExpr['options'], args: readonly Value[]): Value | undefined {
+function fallback(
+  which: 'onEmpty' | 'onError',
+  options: CallExpr['options'],
+  args: readonly Value[],
+): Value | undefined {
   switch (options?.[which]) {
     case 'ERROR':
       return undefined;
@@ -68,7 +103,14 @@ const jsonValue: BuiltIn = boxed({
   bind(args, info) {
     if (!isText(args[0]) || !isText(args[1])) return undefined;
     const returning = info.options?.returning;
-    const type = returning === undefined ? STRING() : RETURNING[String(returning).replace(/ NOT NULL$/, '').replace(/^VARCHAR.*/, 'STRING')]?.();
+    const type =
+      returning === undefined
+        ? STRING()
+        : RETURNING[
+            String(returning)
+              .replace(/ NOT NULL$/, '')
+              .replace(/^VARCHAR.*/, 'STRING')
+          ]?.();
     if (!type) return undefined;
     return { args: args.map((a, i) => (i < 2 ? coerce(a, STRING()) : coerce(a, type))), type };
   },
@@ -101,7 +143,9 @@ function returningValue(v: Json, type: DataType): Value | undefined {
     case 'BOOLEAN':
       return typeof v === 'boolean' ? v : undefined;
     case 'INTEGER':
-      return v instanceof JsonNumber && /^-?\d{1,10}$/.test(v.text) && (Number(v.text) | 0) === Number(v.text) ? Number(v.text) : undefined;
+      return v instanceof JsonNumber && /^-?\d{1,10}$/.test(v.text) && (Number(v.text) | 0) === Number(v.text)
+        ? Number(v.text)
+        : undefined;
     case 'DOUBLE':
       return v instanceof JsonNumber ? Number(v.text) : undefined;
     default:
@@ -119,10 +163,17 @@ const jsonQuery: BuiltIn = boxed({
     let type: DataType;
     if (text === 'STRING' || text.startsWith('VARCHAR')) type = STRING();
     else if (text === 'ARRAY<STRING>') type = ARRAY(STRING());
-    else throw new StreamcellError('FUNCTION_ARGUMENTS', `Unsupported type '${text}' for RETURNING in JSON_QUERY().`, { span: info.span });
+    else
+      throw new StreamcellError('FUNCTION_ARGUMENTS', `Unsupported type '${text}' for RETURNING in JSON_QUERY().`, {
+        span: info.span,
+      });
     for (const which of ['onEmpty', 'onError'] as const) {
       if (type.root === 'ARRAY' && info.options?.[which] === 'EMPTY OBJECT')
-        throw new StreamcellError('FUNCTION_ARGUMENTS', `Illegal on ${which === 'onEmpty' ? 'empty' : 'error'} behavior 'EMPTY OBJECT' for return type ARRAY.`, { span: info.span });
+        throw new StreamcellError(
+          'FUNCTION_ARGUMENTS',
+          `Illegal on ${which === 'onEmpty' ? 'empty' : 'error'} behavior 'EMPTY OBJECT' for return type ARRAY.`,
+          { span: info.span },
+        );
     }
     return { args: args.map((a) => coerce(a, STRING())), type };
   },
@@ -131,7 +182,9 @@ const jsonQuery: BuiltIn = boxed({
     const give = (v: Json): Value => {
       if (!list) return jsonText(v);
       if (!Array.isArray(v)) return null;
-      return (v as readonly Json[]).map((x) => (x === null ? null : isScalarJson(x) ? (x instanceof JsonNumber ? numberText(x, true) : String(x)) : jsonText(x)));
+      return (v as readonly Json[]).map((x) =>
+        x === null ? null : isScalarJson(x) ? (x instanceof JsonNumber ? numberText(x, true) : String(x)) : jsonText(x),
+      );
     };
     const behavior = (which: 'onEmpty' | 'onError', message: string): Value => {
       switch (options?.[which]) {
@@ -150,10 +203,16 @@ const jsonQuery: BuiltIn = boxed({
     let value = r.value ?? null;
     const wrapper = String(options?.wrapper ?? '');
     if (value !== null && !wrapper.startsWith('WITHOUT') && wrapper !== '') {
-      if (!wrapper.includes('CONDITIONAL') || wrapper.includes('UNCONDITIONAL') || !Array.isArray(value)) value = [value];
+      if (!wrapper.includes('CONDITIONAL') || wrapper.includes('UNCONDITIONAL') || !Array.isArray(value))
+        value = [value];
     }
-    if (value === null || (r.lax && isScalarJson(value))) return behavior('onEmpty', 'Empty result of JSON_QUERY function is not allowed.');
-    if (isScalarJson(value)) return behavior('onError', `Strict jsonpath mode requires array or object value, and the actual value is: '${jsonText(value)}'.`);
+    if (value === null || (r.lax && isScalarJson(value)))
+      return behavior('onEmpty', 'Empty result of JSON_QUERY function is not allowed.');
+    if (isScalarJson(value))
+      return behavior(
+        'onError',
+        `Strict jsonpath mode requires array or object value, and the actual value is: '${jsonText(value)}'.`,
+      );
     return give(value);
   },
 });
@@ -163,16 +222,21 @@ function isJson(kind: 'VALUE' | 'OBJECT' | 'ARRAY' | 'SCALAR', negated: boolean)
     names: [`IS ${negated ? 'NOT ' : ''}JSON ${kind}`],
     signature: `STRING IS ${negated ? 'NOT ' : ''}JSON ${kind}`,
     nulls: true,
-    bind: (args) => (args.length === 1 && isText(args[0]) ? { args: [coerce(args[0], STRING())], type: BOOLEAN(false) } : undefined),
+    bind: (args) =>
+      args.length === 1 && isText(args[0]) ? { args: [coerce(args[0], STRING())], type: BOOLEAN(false) } : undefined,
     call([text]) {
       const v = text === null ? undefined : parseJson(text as string);
-      const is = v !== undefined && (kind === 'VALUE' || (kind === 'OBJECT' ? v instanceof JsonObject : kind === 'ARRAY' ? Array.isArray(v) : isScalarJson(v)));
+      const is =
+        v !== undefined &&
+        (kind === 'VALUE' ||
+          (kind === 'OBJECT' ? v instanceof JsonObject : kind === 'ARRAY' ? Array.isArray(v) : isScalarJson(v)));
       return is !== negated;
     },
   });
 }
 
-const MISPLACED = 'The JSON() function is currently only supported inside JSON_ARRAY() or as the VALUE param of JSON_OBJECT().';
+const MISPLACED =
+  'The JSON() function is currently only supported inside JSON_ARRAY() or as the VALUE param of JSON_OBJECT().';
 
 /** Text that stands for itself inside JSON_OBJECT and JSON_ARRAY: the result of another JSON function. */
 const RAW: ReadonlySet<string> = new Set(['JSON_OBJECT', 'JSON_ARRAY', 'JSON']);
@@ -237,7 +301,11 @@ function withRaw(fn: BuiltIn): BuiltIn {
   return {
     ...fn,
     bind(args, info) {
-      if (fn.name === 'JSON_OBJECT') refuseJsonFunction(args.filter((_, i) => i % 2 === 0), info);
+      if (fn.name === 'JSON_OBJECT')
+        refuseJsonFunction(
+          args.filter((_, i) => i % 2 === 0),
+          info,
+        );
       return fn.bind(args.map(inner), { ...info, options: { ...info.options, raw: rawFlags(args) } });
     },
   };
@@ -246,7 +314,10 @@ function withRaw(fn: BuiltIn): BuiltIn {
 const json: BuiltIn = boxed({
   names: ['JSON'],
   signature: 'JSON(STRING)',
-  bind: (args) => (args.length === 1 && isText(args[0]) ? { args: [coerce(args[0], STRING())], type: STRING(args[0].type.nullable) } : undefined),
+  bind: (args) =>
+    args.length === 1 && isText(args[0])
+      ? { args: [coerce(args[0], STRING())], type: STRING(args[0].type.nullable) }
+      : undefined,
   call: () => {
     throw failed(MISPLACED);
   },
@@ -257,7 +328,9 @@ const jsonStringFunction: BuiltIn = boxed({
   signature: 'JSON_STRING(value)',
   bind(args, info) {
     refuseJsonFunction(args, info);
-    return args.length === 1 && !NO_JSON.has(args[0].type.root) ? { args, type: STRING(args[0].type.nullable) } : undefined;
+    return args.length === 1 && !NO_JSON.has(args[0].type.root)
+      ? { args, type: STRING(args[0].type.nullable) }
+      : undefined;
   },
   call: ([v], [type], _result, _options, zone) => jsonText(toJson(v, type, zone)),
 });
@@ -275,7 +348,16 @@ function jsonQuote(s: string): string {
   return out + '"';
 }
 
-const SHORT_ESCAPES: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '/': '\\/', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+const SHORT_ESCAPES: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '/': '\\/',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+};
 
 /** Takes the quotes off a JSON string and resolves its escapes; any other text stays as it is. */
 function jsonUnquote(s: string): string {
@@ -305,7 +387,8 @@ function parseVariant(safe: boolean): BuiltIn {
     names: [name],
     signature: `${name}(STRING[, BOOLEAN])`,
     bind(args) {
-      if (args.length < 1 || args.length > 2 || !isText(args[0]) || (args[1] && args[1].type.root !== 'BOOLEAN')) return undefined;
+      if (args.length < 1 || args.length > 2 || !isText(args[0]) || (args[1] && args[1].type.root !== 'BOOLEAN'))
+        return undefined;
       return { args: [coerce(args[0], STRING()), ...args.slice(1)], type: VARIANT(safe || anyNullable(args)) };
     },
     call([text]) {

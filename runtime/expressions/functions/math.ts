@@ -3,6 +3,7 @@ import type { BoundExpr, CallExpr } from '../bound.js';
 import { rescaled } from '../codegen/casts.js';
 import type { Emitter, Val } from '../codegen/emitter.js';
 import { isInterval, normalInterval } from '../type-rules.js';
+import { cosh, log10, power } from '../library/precise-math.js';
 import { JavaRandom } from '../library/random.js';
 import { double, int, numeric, simple, type BuiltIn, type Param } from './define.js';
 
@@ -149,7 +150,7 @@ export const mathFunctions: readonly BuiltIn[] = [
   real(['SQRT'], (x) => `Math.sqrt(${x})`),
   real(['EXP'], (x) => `Math.exp(${x})`),
   real(['LN'], (x) => `Math.log(${x})`),
-  real(['LOG10'], (x) => `Math.log10(${x})`),
+  simple({ names: ['LOG10'], params: [double], type: DOUBLE(), call: log10 }),
   real(['LOG2'], (x) => `Math.log(${x}) / Math.log(2)`),
   real(['SIN'], (x) => `Math.sin(${x})`),
   real(['COS'], (x) => `Math.cos(${x})`),
@@ -159,12 +160,12 @@ export const mathFunctions: readonly BuiltIn[] = [
   real(['ACOS'], (x) => `Math.acos(${x})`),
   real(['ATAN'], (x) => `Math.atan(${x})`),
   real(['SINH'], (x) => `Math.sinh(${x})`),
-  real(['COSH'], (x) => `Math.cosh(${x})`),
+  simple({ names: ['COSH'], params: [double], type: DOUBLE(), call: cosh }),
   real(['TANH'], (x) => `Math.tanh(${x})`),
   real(['DEGREES'], (x) => `${x} * 57.29577951308232`),
   real(['RADIANS'], (x) => `${x} * 0.017453292519943295`),
   simple({ names: ['ATAN2'], params: [double, double], type: DOUBLE(), call: Math.atan2 }),
-  simple({ names: ['POWER', 'POW'], params: [double, double], type: DOUBLE(), call: Math.pow }),
+  simple({ names: ['POWER', 'POW'], params: [double, double], type: DOUBLE(), call: power }),
   simple({ names: ['LOG'], params: [double, double], optional: 1, type: DOUBLE(), call: log }),
   simple({ names: ['PI'], params: [], type: DOUBLE(), nullable: 'never', call: () => Math.PI }),
   simple({ names: ['E'], params: [], type: DOUBLE(), nullable: 'never', call: () => Math.E }),

@@ -10,8 +10,18 @@ const extractAll: BuiltIn = boxed({
   signature: 'REGEXP_EXTRACT_ALL(STRING, STRING[, INT])',
   bind(args) {
     const [s, p, i] = args;
-    if (args.length < 2 || args.length > 3 || !isText(s) || !isText(p) || (i && !isInteger(i.type) && i.type.root !== 'NULL')) return undefined;
-    return { args: [coerce(s, STRING()), coerce(p, STRING()), ...(i ? [coerce(i, INT())] : [])], type: ARRAY(STRING()) };
+    if (
+      args.length < 2 ||
+      args.length > 3 ||
+      !isText(s) ||
+      !isText(p) ||
+      (i && !isInteger(i.type) && i.type.root !== 'NULL')
+    )
+      return undefined;
+    return {
+      args: [coerce(s, STRING()), coerce(p, STRING()), ...(i ? [coerce(i, INT())] : [])],
+      type: ARRAY(STRING()),
+    };
   },
   call([s, pattern, index = 1]) {
     const regex = javaRegex(pattern as string, 'g');
@@ -27,7 +37,12 @@ function isText(e: { type: { root: string } } | undefined): boolean {
 }
 
 export const regexFunctions: readonly BuiltIn[] = [
-  simple({ names: ['REGEXP'], params: [str, str], type: BOOLEAN(), call: (s: string, p: string) => (p === '' ? false : requireRegex(p).test(s)) }),
+  simple({
+    names: ['REGEXP'],
+    params: [str, str],
+    type: BOOLEAN(),
+    call: (s: string, p: string) => (p === '' ? false : requireRegex(p).test(s)),
+  }),
   simple({ names: ['REGEXP_REPLACE'], params: [str, str, str], type: STRING(), mayBeNull: true, call: replaceAll }),
   simple({
     names: ['REGEXP_EXTRACT'],
@@ -42,17 +57,41 @@ export const regexFunctions: readonly BuiltIn[] = [
       return m === null || group >= m.length ? null : (m[group] ?? null);
     },
   }),
-  simple({ names: ['REGEXP_COUNT'], params: [str, str], type: INT(), nullable: 'always', call: (s: string, p: string) => {
-    const regex = javaRegex(p, 'g');
-    return regex === null ? null : [...s.matchAll(regex)].length;
-  } }),
-  simple({ names: ['REGEXP_INSTR'], params: [str, str], type: INT(), nullable: 'always', call: (s: string, p: string) => {
-    const regex = javaRegex(p);
-    if (regex === null) return null;
-    const m = regex.exec(s);
-    return m === null ? 0 : m.index + 1;
-  } }),
-  simple({ names: ['REGEXP_SUBSTR'], params: [str, str], type: STRING(), nullable: 'always', call: (s: string, p: string) => javaRegex(p)?.exec(s)?.[0] ?? null }),
+  simple({
+    names: ['REGEXP_COUNT'],
+    params: [str, str],
+    type: INT(),
+    nullable: 'always',
+    call: (s: string, p: string) => {
+      const regex = javaRegex(p, 'g');
+      return regex === null ? null : [...s.matchAll(regex)].length;
+    },
+  }),
+  simple({
+    names: ['REGEXP_INSTR'],
+    params: [str, str],
+    type: INT(),
+    nullable: 'always',
+    call: (s: string, p: string) => {
+      const regex = javaRegex(p);
+      if (regex === null) return null;
+      const m = regex.exec(s);
+      return m === null ? 0 : m.index + 1;
+    },
+  }),
+  simple({
+    names: ['REGEXP_SUBSTR'],
+    params: [str, str],
+    type: STRING(),
+    nullable: 'always',
+    call: (s: string, p: string) => javaRegex(p)?.exec(s)?.[0] ?? null,
+  }),
   extractAll,
-  simple({ names: ['SIMILAR TO', 'SIMILAR'], params: [str, str, str], optional: 1, type: BOOLEAN(), call: (s: string, p: string, escape?: string) => similarRegex(p, escape).test(s) }),
+  simple({
+    names: ['SIMILAR TO', 'SIMILAR'],
+    params: [str, str, str],
+    optional: 1,
+    type: BOOLEAN(),
+    call: (s: string, p: string, escape?: string) => similarRegex(p, escape).test(s),
+  }),
 ];

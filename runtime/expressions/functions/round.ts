@@ -52,13 +52,18 @@ function rounding(name: string, up: boolean): BuiltIn {
     signature: `${name}(NUMERIC[, INT])`,
     bind(args, info) {
       const [x, n] = args;
-      if (args.length < 1 || args.length > 2 || !(isNumeric(x.type) || x.type.root === 'NULL')) throw argumentsError(name, this.signature, args, info.span);
+      if (args.length < 1 || args.length > 2 || !(isNumeric(x.type) || x.type.root === 'NULL'))
+        throw argumentsError(name, this.signature, args, info.span);
       const value = x.type.root === 'NULL' ? coerce(x, DOUBLE()) : x;
       const digits = n && fit([n], [int]);
       if (n && !digits) throw argumentsError(name, this.signature, args, info.span);
       const nullable = anyNullable(args);
       if (!up && value.type.root === 'DECIMAL' && constantDigits(n) === undefined)
-        throw new StreamcellError('FUNCTION_UNSUPPORTED', 'TRUNCATE of a DECIMAL to a number of digits that is not constant is not supported.', { span: info.span });
+        throw new StreamcellError(
+          'FUNCTION_UNSUPPORTED',
+          'TRUNCATE of a DECIMAL to a number of digits that is not constant is not supported.',
+          { span: info.span },
+        );
       let type: DataType = { ...value.type, nullable };
       if (value.type.root === 'DECIMAL') {
         const constant = constantDigits(n);
@@ -80,7 +85,8 @@ function rounding(name: string, up: boolean): BuiltIn {
         };
       } else if (from.root === 'DOUBLE' || from.root === 'FLOAT') {
         const float = from.root === 'FLOAT';
-        run = (v: number, digits = 0): number => (float ? Math.fround(roundDouble(Number(v.toPrecision(9)), digits, up)) : roundDouble(v, digits, up));
+        run = (v: number, digits = 0): number =>
+          float ? Math.fround(roundDouble(Number(v.toPrecision(9)), digits, up)) : roundDouble(v, digits, up);
       } else {
         const bits = LIMITS[from.root];
         run = (v: Exact, digits = 0): Exact => {

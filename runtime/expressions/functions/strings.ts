@@ -85,7 +85,11 @@ export const stringFunctions: readonly BuiltIn[] = [
       if (arg.kind === 'input' && e.access.form(arg.index)?.bytes) {
         const i = e.access.row(arg.index);
         const n: Val = { v: '', n: e.inputNull(arg.index, arg.type), nanos: '0' };
-        return e.pure(c.type, [n], `${e.constant(countPoints)}(${e.part(arg.index, 'data')}, ${e.part(arg.index, 'starts')}[${i}], ${e.part(arg.index, 'lengths')}[${i}])`);
+        return e.pure(
+          c.type,
+          [n],
+          `${e.constant(countPoints)}(${e.part(arg.index, 'data')}, ${e.part(arg.index, 'starts')}[${i}], ${e.part(arg.index, 'lengths')}[${i}])`,
+        );
       }
       const a = e.emit(arg);
       return e.pure(c.type, [a], `${e.constant(charLength)}(${a.v})`);
@@ -130,6 +134,15 @@ export const stringFunctions: readonly BuiltIn[] = [
     call: (s: string, a: string, b: string) => (a === '' ? s : s.replaceAll(a, () => b)),
   }),
   simple({ names: ['INITCAP'], params: [str], type: argType, call: initCap }),
-  simple({ names: ['SPLIT_INDEX'], params: [[str, str, int], [str, int, int]], type: STRING(), nullable: 'always', call: splitIndex }),
+  simple({
+    names: ['SPLIT_INDEX'],
+    params: [
+      [str, str, int],
+      [str, int, int],
+    ],
+    type: STRING(),
+    nullable: 'always',
+    call: splitIndex,
+  }),
   simple({ names: ['CONCAT_WS'], params: [str], variadic: true, type: STRING(), strict: false, call: concatWs }),
 ];

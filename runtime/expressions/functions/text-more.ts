@@ -1,4 +1,16 @@
-import { BOOLEAN, BYTES, MAP, MapValue, STRING, VARBINARY, VARCHAR, typeToString, withNullable, type CharType, type Value } from '../../types/index.js';
+import {
+  BOOLEAN,
+  BYTES,
+  MAP,
+  MapValue,
+  STRING,
+  VARBINARY,
+  VARCHAR,
+  typeToString,
+  withNullable,
+  type CharType,
+  type Value,
+} from '../../types/index.js';
 import type { BoundExpr } from '../bound.js';
 import { compareBytes } from '../library/compare.js';
 import { javaFormat } from '../library/printf.js';
@@ -47,8 +59,23 @@ const elt: BuiltIn = boxed({
     const common = commonType(rest.map((a) => a.type));
     if (!common) return undefined;
     const length = Math.max(...rest.map((a) => (a.type.root === 'NULL' ? 0 : (a.type as CharType).length)));
-    const type = common.root === 'NULL' ? STRING() : texts ? (common.root === 'CHAR' ? common : VARCHAR(length)) : common.root === 'BINARY' ? common : VARBINARY(length);
-    return { args: [coerce(index, index.type.root === 'NULL' ? { root: 'INTEGER', nullable: true } : index.type), ...rest.map((a) => coerce(a, texts ? STRING() : BYTES()))], type: withNullable(type, true) };
+    const type =
+      common.root === 'NULL'
+        ? STRING()
+        : texts
+          ? common.root === 'CHAR'
+            ? common
+            : VARCHAR(length)
+          : common.root === 'BINARY'
+            ? common
+            : VARBINARY(length);
+    return {
+      args: [
+        coerce(index, index.type.root === 'NULL' ? { root: 'INTEGER', nullable: true } : index.type),
+        ...rest.map((a) => coerce(a, texts ? STRING() : BYTES())),
+      ],
+      type: withNullable(type, true),
+    };
   },
   call([index, ...rest]) {
     if (index === null) return null;
@@ -78,10 +105,12 @@ const strToMap: BuiltIn = boxed({
       const m = regex.exec(text);
       return m === null ? [text] : [text.slice(0, m.index), text.slice(m.index + m[0].length)];
     };
-    return mapOf(cut(s as string, list as string).map((p): [Value, Value] => {
-      const [k, v = null] = cut(p, pair as string, 2);
-      return [k, v];
-    }));
+    return mapOf(
+      cut(s as string, list as string).map((p): [Value, Value] => {
+        const [k, v = null] = cut(p, pair as string, 2);
+        return [k, v];
+      }),
+    );
   },
 });
 
@@ -89,7 +118,10 @@ const printf: BuiltIn = boxed({
   names: ['PRINTF'],
   signature: 'PRINTF(STRING, ...)',
   nulls: true,
-  bind: (args) => (args.length > 0 && isText(args[0]) ? { args: [coerce(args[0], STRING()), ...args.slice(1)], type: STRING() } : undefined),
+  bind: (args) =>
+    args.length > 0 && isText(args[0])
+      ? { args: [coerce(args[0], STRING()), ...args.slice(1)], type: STRING() }
+      : undefined,
   call: ([format, ...values], [, ...types]) => (format === null ? null : javaFormat(format as string, values, types)),
 });
 
@@ -97,7 +129,12 @@ const typeOf: BuiltIn = {
   name: 'TYPEOF',
   signature: 'TYPEOF(ANY[, BOOLEAN])',
   bind(args, info) {
-    if (args.length < 1 || args.length > 2 || (args[1] && (args[1].type.root !== 'BOOLEAN' || args[1].kind !== 'literal'))) throw argumentsError('TYPEOF', this.signature, args, info.span);
+    if (
+      args.length < 1 ||
+      args.length > 2 ||
+      (args[1] && (args[1].type.root !== 'BOOLEAN' || args[1].kind !== 'literal'))
+    )
+      throw argumentsError('TYPEOF', this.signature, args, info.span);
     const value = typeToString(args[0].type).replace(/ \*(ROW|PROC)TIME\*/, '');
     return { kind: 'literal', type: STRING(true), value, span: info.span };
   },
@@ -112,14 +149,18 @@ function affix(name: string, ofText: (s: string, p: string) => boolean, start: b
       if (args.length !== 2) return undefined;
       const type = BOOLEAN(anyNullable(args));
       if (args.every(isText)) return { args: args.map((a) => coerce(a, STRING())), type };
-      return args.every((a) => isBinary(a.type) || a.type.root === 'NULL') ? { args: args.map((a) => coerce(a, BYTES())), type } : undefined;
+      return args.every((a) => isBinary(a.type) || a.type.root === 'NULL')
+        ? { args: args.map((a) => coerce(a, BYTES())), type }
+        : undefined;
     },
     call([s, p]) {
       if (typeof s === 'string') return ofText(s, p as string);
       const bytes = s as Uint8Array;
       const part = p as Uint8Array;
       if (part.length > bytes.length) return false;
-      return compareBytes(start ? bytes.subarray(0, part.length) : bytes.subarray(bytes.length - part.length), part) === 0;
+      return (
+        compareBytes(start ? bytes.subarray(0, part.length) : bytes.subarray(bytes.length - part.length), part) === 0
+      );
     },
   });
 }
@@ -134,9 +175,20 @@ const currentDatabase: BuiltIn = simple({
 
 export const moreTextFunctions: readonly BuiltIn[] = [
   currentDatabase,
-  simple({ names: ['OVERLAY'], params: [str, str, int, int], optional: 1, type: (args) => VARCHAR(addLengths((args[0].type as CharType).length, (args[1].type as CharType).length)), call: overlay }),
-  simple({ names: ['TRANSLATE', 'TRANSLATE3'], params: [str, str, str], type: STRING(),
-    strict: false, call: translate }),
+  simple({
+    names: ['OVERLAY'],
+    params: [str, str, int, int],
+    optional: 1,
+    type: (args) => VARCHAR(addLengths((args[0].type as CharType).length, (args[1].type as CharType).length)),
+    call: overlay,
+  }),
+  simple({
+    names: ['TRANSLATE', 'TRANSLATE3'],
+    params: [str, str, str],
+    type: STRING(),
+    strict: false,
+    call: translate,
+  }),
   elt,
   strToMap,
   printf,

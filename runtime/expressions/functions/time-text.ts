@@ -1,4 +1,16 @@
-import { BIGINT, DATE, MILLIS_PER_DAY, STRING, StreamcellError, TIMESTAMP, TIMESTAMP_LTZ, TimeZone, Timestamp, parseDate, parseTimestamp } from '../../types/index.js';
+import {
+  BIGINT,
+  DATE,
+  MILLIS_PER_DAY,
+  STRING,
+  StreamcellError,
+  TIMESTAMP,
+  TIMESTAMP_LTZ,
+  TimeZone,
+  Timestamp,
+  parseDate,
+  parseTimestamp,
+} from '../../types/index.js';
 import type { BoundExpr, CallExpr } from '../bound.js';
 import type { Emitter, Val } from '../codegen/emitter.js';
 import { datePattern, type DatePattern } from '../library/date-pattern.js';
@@ -13,7 +25,11 @@ const DEFAULT = 'yyyy-MM-dd HH:mm:ss';
 const timestampOrText: Param = { label: 'TIMESTAMP or STRING', accept: (t) => (isTimestamp(t) ? t : str.accept(t)) };
 
 /** Arguments of a call as library scalars, with the session's zone added at the end. */
-function withZone(names: readonly string[], spec: Omit<Parameters<typeof simple>[0], 'names' | 'call'>, make: (zone: TimeZone) => (...args: never[]) => unknown): BuiltIn {
+function withZone(
+  names: readonly string[],
+  spec: Omit<Parameters<typeof simple>[0], 'names' | 'call'>,
+  make: (zone: TimeZone) => (...args: never[]) => unknown,
+): BuiltIn {
   return simple({
     ...spec,
     names,
@@ -39,15 +55,27 @@ const dateFormat: BuiltIn = simple({
     const p = e.emit(pattern);
     e.site(c.span);
     if (time.type.root === 'TIMESTAMP' || ltz) {
-      let render = (t: number, nanos: number, f: string): string => datePattern(f).format(ltz ? zone.toLocal(t) : t, nanos, zone, ltz ? t : undefined);
-      if (pattern.kind === 'literal' && typeof pattern.value === 'string') render = cachedFormat(pattern.value, ltz ? zone : null, zone);
-      return e.guarded(c.type, [a, p], false, (t) => e.line(t.set(`${e.constant(render)}(${a.v}, ${a.nanos}, ${p.v})`)));
+      let render = (t: number, nanos: number, f: string): string =>
+        datePattern(f).format(ltz ? zone.toLocal(t) : t, nanos, zone, ltz ? t : undefined);
+      if (pattern.kind === 'literal' && typeof pattern.value === 'string')
+        render = cachedFormat(pattern.value, ltz ? zone : null, zone);
+      return e.guarded(c.type, [a, p], false, (t) =>
+        e.line(t.set(`${e.constant(render)}(${a.v}, ${a.nanos}, ${p.v})`)),
+      );
     }
     const convert = (s: string, f: string): string | null => {
       const t = parseTimestamp(s);
       return t === undefined ? null : datePattern(f).format(t.millis, t.nanos, zone);
     };
-    return e.callLibrary(convert, c.type, [{ val: a, type: time.type }, { val: p, type: pattern.type }], true);
+    return e.callLibrary(
+      convert,
+      c.type,
+      [
+        { val: a, type: time.type },
+        { val: p, type: pattern.type },
+      ],
+      true,
+    );
   },
 });
 
@@ -58,7 +86,8 @@ function cachedFormat(pattern: string, ltz: TimeZone | null, zone: TimeZone): (t
   let lastSlot = NaN;
   let lastText = '';
   return (t, nanos) => {
-    if (unit === 0) return compiled.format(ltz === null ? t : ltz.toLocal(t), nanos, zone, ltz === null ? undefined : t);
+    if (unit === 0)
+      return compiled.format(ltz === null ? t : ltz.toLocal(t), nanos, zone, ltz === null ? undefined : t);
     const slot = Math.floor(t / unit);
     if (slot !== lastSlot) {
       lastText = compiled.format(ltz === null ? t : ltz.toLocal(t), 0, zone, ltz === null ? undefined : t);
@@ -79,10 +108,8 @@ function toTimestamp(s: string, pattern?: string): Timestamp | null {
 
 function toDate(s: string, pattern?: string): number | null {
   if (pattern === undefined) {
-    const day = parseDate(s);
-    if (day !== undefined) return day;
-    const t = parseTimestamp(s);
-    return t === undefined ? null : Math.floor(t.millis / MILLIS_PER_DAY);
+    const end = s.search(/[ T]/);
+    return parseDate(end < 0 || parseTimestamp(s) === undefined ? s : s.slice(0, end)) ?? null;
   }
   const t = datePattern(pattern, true).parse(s);
   return t === null ? null : Math.floor(t.millis / MILLIS_PER_DAY);
@@ -99,17 +126,37 @@ const unixTimestamp: BuiltIn = {
   ...simple({ names: ['UNIX_TIMESTAMP'], params: [[], [str], [str, str]], type: BIGINT() }),
   deterministic: (args) => args.length > 0,
   emit(e, c) {
-    if (c.args.length === 0) return { v: e.declare(e.wide ? 'BigInt(Math.floor(env.now() / 1000))' : 'Math.floor(env.now() / 1000)'), n: 'false', nanos: '0' };
+    if (c.args.length === 0)
+      return {
+        v: e.declare(e.wide ? 'BigInt(Math.floor(env.now() / 1000))' : 'Math.floor(env.now() / 1000)'),
+        n: 'false',
+        nanos: '0',
+      };
     const zone = TimeZone.get(e.env.timeZone);
     const convert = (s: string, pattern = DEFAULT): Exact => {
       const t = legacyInstant(s, pattern, zone);
       return t === null ? -9223372036854775808n : Math.floor(t / 1000);
     };
-    return e.callLibrary(convert, c.type, c.args.map((a) => ({ val: e.emit(a), type: a.type })), false);
+    return e.callLibrary(
+      convert,
+      c.type,
+      c.args.map((a) => ({ val: e.emit(a), type: a.type })),
+      false,
+    );
   },
 };
 
-const numericOrText: Param = { label: 'NUMERIC', accept: (t) => (isInteger(t) ? bigint.accept(t) : isNumeric(t) ? { root: 'DOUBLE', nullable: true } : t.root === 'NULL' ? BIGINT() : undefined) };
+const numericOrText: Param = {
+  label: 'NUMERIC',
+  accept: (t) =>
+    isInteger(t)
+      ? bigint.accept(t)
+      : isNumeric(t)
+        ? { root: 'DOUBLE', nullable: true }
+        : t.root === 'NULL'
+          ? BIGINT()
+          : undefined,
+};
 
 /** Precision of TO_TIMESTAMP_LTZ: as many digits as a constant pattern has fraction letters, at least three. */
 function fractionDigits(pattern: BoundExpr | undefined): number {
@@ -124,7 +171,8 @@ const LAST_INSTANT = 253402300799999;
 function toTimestampLtz(value: Exact | string, second?: number | string, third?: string): Timestamp | null {
   if (typeof value === 'string') {
     const zone = TimeZone.find(third ?? 'UTC');
-    if (!zone) throw new StreamcellError('EXPRESSION_FAILED', `Invalid timezone for parsing TIMESTAMP_LTZ: ${String(third)}`);
+    if (!zone)
+      throw new StreamcellError('EXPRESSION_FAILED', `Invalid timezone for parsing TIMESTAMP_LTZ: ${String(third)}`);
     let pattern: DatePattern | undefined;
     try {
       pattern = second === undefined ? undefined : datePattern(second as string);
@@ -133,23 +181,40 @@ function toTimestampLtz(value: Exact | string, second?: number | string, third?:
       return null;
     }
     const t = pattern === undefined ? parseTimestamp(value) : pattern.parse(value);
-    return t === undefined || t === null ? null : new Timestamp(zone.toInstant(t.millis), pattern === undefined ? 0 : t.nanos);
+    return t === undefined || t === null
+      ? null
+      : new Timestamp(zone.toInstant(t.millis), pattern === undefined ? 0 : t.nanos);
   }
   const precision = (second as number | undefined) ?? 3;
   if (precision !== 0 && precision !== 3)
-    throw new StreamcellError('EXPRESSION_FAILED', `The precision value '${precision}' for function TO_TIMESTAMP_LTZ(numeric, precision) is unsupported, the supported value is '0' for second or '3' for millisecond.`);
+    throw new StreamcellError(
+      'EXPRESSION_FAILED',
+      `The precision value '${precision}' for function TO_TIMESTAMP_LTZ(numeric, precision) is unsupported, the supported value is '0' for second or '3' for millisecond.`,
+    );
   const millis = precision === 0 ? Math.trunc(Number(value) * 1000) : Math.trunc(Number(value));
   return millis >= FIRST_INSTANT && millis <= LAST_INSTANT ? new Timestamp(millis + 0) : null;
 }
 
 export const timeTextFunctions: readonly BuiltIn[] = [
   dateFormat,
-  simple({ names: ['TO_TIMESTAMP'], params: [str, str], optional: 1, type: TIMESTAMP(3), nullable: 'always', call: toTimestamp }),
-  simple({ names: ['TO_DATE'], params: [str, str], optional: 1, type: DATE(), nullable: 'always', call: toDate }),
-  withZone(['FROM_UNIXTIME'], { params: [[bigint], [bigint, str]], type: STRING(), nullable: 'always' }, (zone) => (seconds: Exact, pattern = DEFAULT) => {
-    const t = Number(seconds) * 1000;
-    return datePattern(pattern, true).format(zone.toLocal(t), 0, zone, t);
+  simple({
+    names: ['TO_TIMESTAMP'],
+    params: [str, str],
+    optional: 1,
+    type: TIMESTAMP(3),
+    nullable: 'always',
+    call: toTimestamp,
   }),
+  simple({ names: ['TO_DATE'], params: [str, str], optional: 1, type: DATE(), nullable: 'always', call: toDate }),
+  withZone(
+    ['FROM_UNIXTIME'],
+    { params: [[bigint], [bigint, str]], type: STRING(), nullable: 'always' },
+    (zone) =>
+      (seconds: Exact, pattern = DEFAULT) => {
+        const t = Number(seconds) * 1000;
+        return datePattern(pattern, true).format(zone.toLocal(t), 0, zone, t);
+      },
+  ),
   unixTimestamp,
   simple({
     names: ['TO_TIMESTAMP_LTZ'],

@@ -16,7 +16,16 @@ import type { BoundExpr, CallExpr } from '../bound.js';
 import { zoneOf } from '../codegen/casts.js';
 import type { Emitter, Val } from '../codegen/emitter.js';
 import { NO_WATERMARK } from '../environment.js';
-import { ceilDay, ceilMillis, extractDate, floorDay, floorMillis, monthsBetween, unitMillis, unitMonths } from '../library/time.js';
+import {
+  ceilDay,
+  ceilMillis,
+  extractDate,
+  floorDay,
+  floorMillis,
+  monthsBetween,
+  unitMillis,
+  unitMonths,
+} from '../library/time.js';
 import { coerce } from '../type-casts.js';
 import { isDateTime, isInteger, isInterval, isNumeric, isTimestamp } from '../type-rules.js';
 import { anyNullable, argumentsError, simple, type BuiltIn, type CallInfo } from './define.js';
@@ -50,7 +59,10 @@ function clock(name: string, type: DataType, code: (e: Emitter) => string): Buil
 
 const localNow = (e: Emitter): string => `${zoneOf(e)}.toLocal(env.now())`;
 
-const EXTRACT_UNITS = 'YEAR QUARTER MONTH WEEK DAY DOW DOY ISODOW ISOYEAR EPOCH DECADE CENTURY MILLENNIUM HOUR MINUTE SECOND MILLISECOND MICROSECOND NANOSECOND'.split(' ');
+const EXTRACT_UNITS =
+  'YEAR QUARTER MONTH WEEK DAY DOW DOY ISODOW ISOYEAR EPOCH DECADE CENTURY MILLENNIUM HOUR MINUTE SECOND MILLISECOND MICROSECOND NANOSECOND'.split(
+    ' ',
+  );
 
 const extract: BuiltIn = {
   name: 'EXTRACT',
@@ -58,11 +70,17 @@ const extract: BuiltIn = {
   bind(args, info) {
     const unit = unitOf(info);
     const type = args[0]?.type;
-    if (args.length !== 1 || !(isDateTime(type) || isInterval(type)) || !EXTRACT_UNITS.includes(unit)) throw argumentsError('EXTRACT', this.signature, args, info.span);
+    if (args.length !== 1 || !(isDateTime(type) || isInterval(type)) || !EXTRACT_UNITS.includes(unit))
+      throw argumentsError('EXTRACT', this.signature, args, info.span);
     const time = unitMillis(unit) !== undefined && unit !== 'DAY';
     if (type.root === 'TIME' && !time && unit !== 'MICROSECOND' && unit !== 'NANOSECOND')
-      throw new StreamcellError('FUNCTION_ARGUMENTS', `EXTRACT(${unit}) does not apply to a TIME.`, { span: info.span });
-    if (type.root === 'DATE' && /^(MILLI|MICRO|NANO)SECOND$/.test(unit)) throw new StreamcellError('FUNCTION_ARGUMENTS', `EXTRACT(${unit}) does not apply to a DATE.`, { span: info.span });
+      throw new StreamcellError('FUNCTION_ARGUMENTS', `EXTRACT(${unit}) does not apply to a TIME.`, {
+        span: info.span,
+      });
+    if (type.root === 'DATE' && /^(MILLI|MICRO|NANO)SECOND$/.test(unit))
+      throw new StreamcellError('FUNCTION_ARGUMENTS', `EXTRACT(${unit}) does not apply to a DATE.`, {
+        span: info.span,
+      });
     return call('EXTRACT', args, BIGINT(type.nullable), info);
   },
   emit(e, c) {
@@ -71,16 +89,29 @@ const extract: BuiltIn = {
     const a = e.emit(arg);
     const t = arg.type;
     const wrap = (x: string): string => (e.wide ? `BigInt(${x})` : x);
-    if (isInterval(t)) return e.pure(c.type, [a], wrap(intervalField(unit, t, e.wide && physicalType(t) === 'i64' ? `Number(${a.v})` : a.v)));
+    if (isInterval(t))
+      return e.pure(
+        c.type,
+        [a],
+        wrap(intervalField(unit, t, e.wide && physicalType(t) === 'i64' ? `Number(${a.v})` : a.v)),
+      );
     const millis = t.root === 'DATE' ? undefined : t.root === 'TIME' ? a.v : local(e, a, t);
-    if (unit === 'EPOCH') return e.pure(c.type, [a], wrap(millis === undefined ? `${a.v} * 86400` : `Math.floor(${t.root === 'TIMESTAMP_LTZ' ? a.v : millis} / 1000)`));
+    if (unit === 'EPOCH')
+      return e.pure(
+        c.type,
+        [a],
+        wrap(
+          millis === undefined ? `${a.v} * 86400` : `Math.floor(${t.root === 'TIMESTAMP_LTZ' ? a.v : millis} / 1000)`,
+        ),
+      );
     const ofDate = extractDate(unit);
     if (ofDate) {
       const day = millis === undefined ? a.v : e.declare(`Math.floor(${millis} / ${MILLIS_PER_DAY})`);
       return e.pure(c.type, [a], wrap(`${e.constant(functionOf(unit))}(${day})`));
     }
     if (millis === undefined) return e.pure(c.type, [a], wrap('0'));
-    const modulo = (size: number, by: number): string => `Math.floor((${millis} - Math.floor(${millis} / ${size}) * ${size}) / ${by})`;
+    const modulo = (size: number, by: number): string =>
+      `Math.floor((${millis} - Math.floor(${millis} / ${size}) * ${size}) / ${by})`;
     switch (unit) {
       case 'HOUR':
         return e.pure(c.type, [a], wrap(modulo(MILLIS_PER_DAY, 3_600_000)));
@@ -106,7 +137,8 @@ function functionOf(unit: string): (days: number) => number {
 }
 
 function intervalField(unit: string, t: DataType, v: string): string {
-  const part = (size: number, modulo: number): string => (modulo === 0 ? `Math.trunc(${v} / ${size}) + 0` : `Math.trunc(${v} / ${size}) % ${modulo} + 0`);
+  const part = (size: number, modulo: number): string =>
+    modulo === 0 ? `Math.trunc(${v} / ${size}) + 0` : `Math.trunc(${v} / ${size}) % ${modulo} + 0`;
   if (t.root === 'INTERVAL_YEAR_MONTH') {
     switch (unit) {
       case 'YEAR':
@@ -186,7 +218,9 @@ function rounding(name: string, up: boolean): BuiltIn {
       const rounded = (x: string): string => {
         const y = above === '' ? x : `${x} + ${above}`;
         if (size === 1) return y;
-        return size === undefined ? `${e.constant(up ? ceilMillis : floorMillis)}('${unit}', ${y})` : `Math.${up ? 'ceil' : 'floor'}((${y}) / ${size}) * ${size} + 0`;
+        return size === undefined
+          ? `${e.constant(up ? ceilMillis : floorMillis)}('${unit}', ${y})`
+          : `Math.${up ? 'ceil' : 'floor'}((${y}) / ${size}) * ${size} + 0`;
       };
       if (t.root !== 'TIMESTAMP_LTZ') return e.pure(c.type, [a], rounded(a.v));
       const l = local(e, a, t);
@@ -209,15 +243,39 @@ function timestampAdd(plus: (a: BoundExpr, b: BoundExpr, info: CallInfo) => Boun
     bind(args, info) {
       const unit = unitOf(info);
       const [n, x] = args;
-      if (args.length !== 2 || !(isInteger(n.type) || n.type.root === 'NULL') || !isDateTime(x.type)) throw argumentsError('TIMESTAMPADD', this.signature, args, info.span);
+      if (args.length !== 2 || !(isInteger(n.type) || n.type.root === 'NULL') || !isDateTime(x.type))
+        throw argumentsError('TIMESTAMPADD', this.signature, args, info.span);
       const amount = n.type.root === 'NULL' ? coerce(n, INT()) : n;
       const months = unitMonths(unit);
       const millis = unit === 'WEEK' ? 7 * MILLIS_PER_DAY : unitMillis(unit);
-      if (months === undefined && millis === undefined) throw argumentsError('TIMESTAMPADD', this.signature, args, info.span);
+      if (months === undefined && millis === undefined)
+        throw argumentsError('TIMESTAMPADD', this.signature, args, info.span);
       const interval: BoundExpr =
         months !== undefined
-          ? { kind: 'call', fn: '*', args: [{ kind: 'literal', type: INTERVAL_YEAR_MONTH('MONTH', 'MONTH', 2, false), value: months }, coerce(amount, INT())], type: INTERVAL_YEAR_MONTH('MONTH', 'MONTH', 2, amount.type.nullable), span: info.span }
-          : { kind: 'call', fn: '*', args: [{ kind: 'literal', type: INTERVAL_DAY_TIME('SECOND', 'SECOND', 2, 3, false), value: BigInt(millis as number) }, coerce(amount, BIGINT())], type: INTERVAL_DAY_TIME('SECOND', 'SECOND', 2, 3, amount.type.nullable), span: info.span };
+          ? {
+              kind: 'call',
+              fn: '*',
+              args: [
+                { kind: 'literal', type: INTERVAL_YEAR_MONTH('MONTH', 'MONTH', 2, false), value: months },
+                coerce(amount, INT()),
+              ],
+              type: INTERVAL_YEAR_MONTH('MONTH', 'MONTH', 2, amount.type.nullable),
+              span: info.span,
+            }
+          : {
+              kind: 'call',
+              fn: '*',
+              args: [
+                {
+                  kind: 'literal',
+                  type: INTERVAL_DAY_TIME('SECOND', 'SECOND', 2, 3, false),
+                  value: BigInt(millis as number),
+                },
+                coerce(amount, BIGINT()),
+              ],
+              type: INTERVAL_DAY_TIME('SECOND', 'SECOND', 2, 3, amount.type.nullable),
+              span: info.span,
+            };
       const ofTime = months === undefined && (millis as number) < MILLIS_PER_DAY;
       const base = x.type.root === 'DATE' && ofTime ? coerce(x, TIMESTAMP(6, x.type.nullable)) : x;
       return plus(base, interval, info);
@@ -232,10 +290,13 @@ const timestampDiff: BuiltIn = {
   signature: 'TIMESTAMPDIFF(unit, DATETIME, DATETIME)',
   bind(args, info) {
     const unit = unitOf(info);
-    const fits = args.length === 2 && args.every((a) => a.type.root === 'NULL' || isDateTime(a.type)) && DIFF_UNITS.includes(unit);
+    const fits =
+      args.length === 2 && args.every((a) => a.type.root === 'NULL' || isDateTime(a.type)) && DIFF_UNITS.includes(unit);
     if (!fits) throw argumentsError('TIMESTAMPDIFF', this.signature, args, info.span);
     if (args.filter((a) => a.type.root === 'TIMESTAMP_LTZ').length === 1 && args.every((a) => a.type.root !== 'NULL'))
-      throw new StreamcellError('FUNCTION_ARGUMENTS', 'TIMESTAMP_LTZ only supports diff between the same type.', { span: info.span });
+      throw new StreamcellError('FUNCTION_ARGUMENTS', 'TIMESTAMP_LTZ only supports diff between the same type.', {
+        span: info.span,
+      });
     const typed = args.map((a) => (a.type.root === 'NULL' ? coerce(a, TIMESTAMP(3)) : a));
     return call('TIMESTAMPDIFF', typed, INT(anyNullable(args)), info);
   },
@@ -268,7 +329,8 @@ const currentWatermark: BuiltIn = {
   deterministic: false,
   bind(args, info) {
     const t = args[0]?.type;
-    if (args.length !== 1 || !isTimestamp(t) || !('timeAttribute' in t) || t.timeAttribute !== 'rowtime') throw argumentsError('CURRENT_WATERMARK', this.signature, args, info.span);
+    if (args.length !== 1 || !isTimestamp(t) || !('timeAttribute' in t) || t.timeAttribute !== 'rowtime')
+      throw argumentsError('CURRENT_WATERMARK', this.signature, args, info.span);
     const make = t.root === 'TIMESTAMP' ? TIMESTAMP : TIMESTAMP_LTZ;
     return call('CURRENT_WATERMARK', args, make('precision' in t ? t.precision : 3, true), info);
   },
@@ -325,4 +387,3 @@ function timeOfDay(e: Emitter): string {
   const now = e.declare(localNow(e));
   return `Math.floor((${now} - Math.floor(${now} / ${MILLIS_PER_DAY}) * ${MILLIS_PER_DAY}) / 1000) * 1000`;
 }
-

@@ -1,4 +1,13 @@
-import { MILLIS_PER_DAY, StreamcellError, TimeZone, civil, daysFromCivil, daysInMonth, two, yearText } from '../../types/index.js';
+import {
+  MILLIS_PER_DAY,
+  StreamcellError,
+  TimeZone,
+  civil,
+  daysFromCivil,
+  daysInMonth,
+  two,
+  yearText,
+} from '../../types/index.js';
 import { dayOfYear, isoDayOfWeek } from './time.js';
 
 /**
@@ -37,7 +46,7 @@ function tokenize(pattern: string, legacy: boolean): Item[] {
   const literal = (text: string): void => {
     items.push({ letter: '', count: 0, text, optional: stack.length > 0 ? stack[stack.length - 1] : 0 });
   };
-  for (let i = 0; i < pattern.length; ) {
+  for (let i = 0; i < pattern.length;) {
     const c = pattern[i];
     if (c === "'") {
       if (pattern[i + 1] === "'") {
@@ -84,7 +93,20 @@ function invalid(pattern: string): StreamcellError {
   return new StreamcellError('EXPRESSION_FAILED', `Invalid date pattern '${pattern}'.`);
 }
 
-const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 
 function pad(n: number, width: number): string {
@@ -97,8 +119,16 @@ function offsetText(offset: number, count: number, letter: string): string {
   const minutes = Math.floor(Math.abs(offset) / 60_000);
   const h = two(Math.floor(minutes / 60));
   const m = two(minutes % 60);
-  if (letter === 'Z') return count === 4 ? `GMT${offset === 0 ? '' : `${sign}${h}:${m}`}` : count === 5 ? (offset === 0 ? 'Z' : `${sign}${h}:${m}`) : `${sign}${h}${m}`;
-  if (letter === 'O') return offset === 0 ? 'GMT' : `GMT${sign}${count === 4 ? h : Number(h)}${count === 4 || m !== '00' ? `:${m}` : ''}`;
+  if (letter === 'Z')
+    return count === 4
+      ? `GMT${offset === 0 ? '' : `${sign}${h}:${m}`}`
+      : count === 5
+        ? offset === 0
+          ? 'Z'
+          : `${sign}${h}:${m}`
+        : `${sign}${h}${m}`;
+  if (letter === 'O')
+    return offset === 0 ? 'GMT' : `GMT${sign}${count === 4 ? h : Number(h)}${count === 4 || m !== '00' ? `:${m}` : ''}`;
   if (count === 1) return `${sign}${h}${m === '00' ? '' : m}`;
   return count === 2 || count === 4 ? `${sign}${h}${m}` : `${sign}${h}:${m}`;
 }
@@ -114,7 +144,14 @@ function localWeek(days: number): { year: number; week: number } {
   return { year, week: Math.floor((days - start(year)) / 7) + 1 };
 }
 
-function formatItem(item: Item, local: number, nanos: number, zone: TimeZone | undefined, instant: number, legacy: boolean): string {
+function formatItem(
+  item: Item,
+  local: number,
+  nanos: number,
+  zone: TimeZone | undefined,
+  instant: number,
+  legacy: boolean,
+): string {
   const { letter, count } = item;
   if (letter === '') return item.text;
   const days = Math.floor(local / MILLIS_PER_DAY);
@@ -145,7 +182,11 @@ function formatItem(item: Item, local: number, nanos: number, zone: TimeZone | u
     case 'Q':
     case 'q': {
       const quarter = Math.floor((civil(days).month + 2) / 3);
-      return count <= 2 ? pad(quarter, count) : count === 3 ? `Q${quarter}` : `${quarter}${['st', 'nd', 'rd', 'th'][quarter - 1]} quarter`;
+      return count <= 2
+        ? pad(quarter, count)
+        : count === 3
+          ? `Q${quarter}`
+          : `${quarter}${['st', 'nd', 'rd', 'th'][quarter - 1]} quarter`;
     }
     case 'w':
       return pad(localWeek(days).week, count);
@@ -179,7 +220,10 @@ function formatItem(item: Item, local: number, nanos: number, zone: TimeZone | u
       return pad(Math.floor(ofDay / 1000) % 60, count);
     case 'S': {
       if (legacy) return pad(ofDay % 1000, count);
-      return String((ofDay % 1000) * 1_000_000 + nanos).padStart(9, '0').padEnd(count, '0').slice(0, count);
+      return String((ofDay % 1000) * 1_000_000 + nanos)
+        .padStart(9, '0')
+        .padEnd(count, '0')
+        .slice(0, count);
     }
     case 'n':
       return pad((ofDay % 1000) * 1_000_000 + nanos, count);
@@ -201,7 +245,10 @@ function formatItem(item: Item, local: number, nanos: number, zone: TimeZone | u
 function zoneName(zone: TimeZone, instant: number, count: number): string {
   if (/^(UTC|Z|GMT)$/i.test(zone.id)) return count >= 4 ? 'Coordinated Universal Time' : 'UTC';
   try {
-    const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone.id, timeZoneName: count >= 4 ? 'long' : 'short' }).formatToParts(instant);
+    const parts = new Intl.DateTimeFormat('en-US', {
+      timeZone: zone.id,
+      timeZoneName: count >= 4 ? 'long' : 'short',
+    }).formatToParts(instant);
     return parts.find((p) => p.type === 'timeZoneName')?.value ?? zone.id;
   } catch {
     return zone.id;
@@ -254,8 +301,26 @@ function parseItems(items: readonly Item[], text: string, start: number, fields:
       for (let k = i + 1; k < items.length && isNumericItem(items[k]); k++) reserved += items[k].count;
       const adjacent = reserved > 0;
       const run = digitsAt(text, at, 0, 100) ?? '';
-      let min = letter === 'S' && !legacy ? 1 : letter === 'y' || letter === 'u' ? (count === 2 ? 2 : Math.min(count, 4)) : count;
-      let max = letter === 'S' ? (adjacent ? count : 9) : (letter === 'y' || letter === 'u') && count !== 2 ? (adjacent ? Math.max(count, run.length - reserved) : 19) : count === 1 ? 19 : count;
+      let min =
+        letter === 'S' && !legacy
+          ? 1
+          : letter === 'y' || letter === 'u'
+            ? count === 2
+              ? 2
+              : Math.min(count, 4)
+            : count;
+      let max =
+        letter === 'S'
+          ? adjacent
+            ? count
+            : 9
+          : (letter === 'y' || letter === 'u') && count !== 2
+            ? adjacent
+              ? Math.max(count, run.length - reserved)
+              : 19
+            : count === 1
+              ? 19
+              : count;
       if (legacy) {
         min = 1;
         max = adjacent ? count : 19;
@@ -322,8 +387,12 @@ function parseItems(items: readonly Item[], text: string, start: number, fields:
     switch (letter) {
       case 'M':
       case 'L': {
-        const index = MONTHS.findIndex((m) => rest.startsWith(m) || (legacy && rest.toLowerCase().startsWith(m.toLowerCase())));
-        const short = MONTHS.findIndex((m) => (legacy ? rest.toLowerCase().startsWith(m.slice(0, 3).toLowerCase()) : rest.startsWith(m.slice(0, 3))));
+        const index = MONTHS.findIndex(
+          (m) => rest.startsWith(m) || (legacy && rest.toLowerCase().startsWith(m.toLowerCase())),
+        );
+        const short = MONTHS.findIndex((m) =>
+          legacy ? rest.toLowerCase().startsWith(m.slice(0, 3).toLowerCase()) : rest.startsWith(m.slice(0, 3)),
+        );
         if (index >= 0 && (count === 4 || legacy)) {
           fields.month = index + 1;
           at += MONTHS[index].length;
@@ -361,7 +430,8 @@ function parseItems(items: readonly Item[], text: string, start: number, fields:
       case 'Z': {
         const m = /^(?:Z|([+-])(\d{2}):?(\d{2})?)/.exec(rest);
         if (!m) return -1;
-        fields.offset = m[1] === undefined ? 0 : (m[1] === '-' ? -1 : 1) * (Number(m[2]) * 3_600_000 + Number(m[3] ?? 0) * 60_000);
+        fields.offset =
+          m[1] === undefined ? 0 : (m[1] === '-' ? -1 : 1) * (Number(m[2]) * 3_600_000 + Number(m[3] ?? 0) * 60_000);
         at += m[0].length;
         break;
       }
@@ -402,7 +472,9 @@ function resolve(f: Fields, legacy: boolean): ParsedTime | null {
     if (f.hour12 !== undefined && f.hour12 > 11) return null;
     day = Math.min(day, daysInMonth(year, month));
   }
-  let days = legacy ? daysFromCivil(year + Math.floor((month - 1) / 12), ((((month - 1) % 12) + 12) % 12) + 1, 1) + day - 1 : daysFromCivil(year, month, day);
+  let days = legacy
+    ? daysFromCivil(year + Math.floor((month - 1) / 12), ((((month - 1) % 12) + 12) % 12) + 1, 1) + day - 1
+    : daysFromCivil(year, month, day);
   if (f.dayOfYear !== undefined) days = daysFromCivil(year, 1, 1) + f.dayOfYear - 1;
   if (!legacy && f.weekday !== undefined && f.day !== undefined && isoDayOfWeek(days) !== f.weekday) return null;
   const ofDay = f.milliOfDay ?? ((hour * 60 + minute) * 60 + second) * 1000 + Math.floor(nano / 1_000_000);
@@ -428,7 +500,8 @@ function compile(pattern: string, legacy: boolean): DatePattern {
   const sections = [...new Set(items.map((i) => i.optional).filter((s) => s > 0))];
   // Every choice of optional sections, most complete first.
   const variants: Item[][] = [];
-  for (let mask = (1 << sections.length) - 1; mask >= 0; mask--) variants.push(items.filter((i) => i.optional === 0 || (mask & (1 << sections.indexOf(i.optional))) !== 0));
+  for (let mask = (1 << sections.length) - 1; mask >= 0; mask--)
+    variants.push(items.filter((i) => i.optional === 0 || (mask & (1 << sections.indexOf(i.optional))) !== 0));
   return {
     format(local, nanos, zone, instant = local) {
       let text = '';
@@ -446,4 +519,3 @@ function compile(pattern: string, legacy: boolean): DatePattern {
     },
   };
 }
-

@@ -49,7 +49,8 @@ export function encodeText(s: string, charset: string): Uint8Array {
 
 export function decodeText(b: Uint8Array, charset: string): string {
   const name = charset.toUpperCase();
-  if (!['UTF-8', 'US-ASCII', 'ISO-8859-1', 'UTF-16', 'UTF-16BE', 'UTF-16LE'].includes(name)) throw new StreamcellError('EXPRESSION_FAILED', `Unsupported character set '${charset}'.`);
+  if (!['UTF-8', 'US-ASCII', 'ISO-8859-1', 'UTF-16', 'UTF-16BE', 'UTF-16LE'].includes(name))
+    throw new StreamcellError('EXPRESSION_FAILED', `Unsupported character set '${charset}'.`);
   const copy = Uint8Array.from(b);
   if (name === 'ISO-8859-1') return Array.from(copy, (c) => String.fromCharCode(c)).join('');
   if (name === 'US-ASCII') return Array.from(copy, (c) => (c > 127 ? '\ufffd' : String.fromCharCode(c))).join('');

@@ -1,4 +1,18 @@
-import { StreamcellError, Timestamp, VariantValue, MapValue, decimalToString, doubleToString, floatToString, parseExactDecimal, timestampToString, dateToString, timeToString, type DataType, type Value } from '../../types/index.js';
+import {
+  StreamcellError,
+  Timestamp,
+  VariantValue,
+  MapValue,
+  decimalToString,
+  doubleToString,
+  floatToString,
+  parseExactDecimal,
+  timestampToString,
+  dateToString,
+  timeToString,
+  type DataType,
+  type Value,
+} from '../../types/index.js';
 
 /** A parsed JSON value. Numbers keep their text, so that nothing is rounded on the way through. */
 export type Json = null | boolean | string | JsonNumber | readonly Json[] | JsonObject;
@@ -176,7 +190,6 @@ export function toJson(v: Value, type: DataType, zone: string): Json {
     case 'TIMESTAMP_LTZ': {
       const t = v as Timestamp;
 
-
       return `${timestampToString(t.millis, t.nanos, type.precision).replace(' ', 'T')}Z`;
     }
     case 'ARRAY':
@@ -186,7 +199,9 @@ export function toJson(v: Value, type: DataType, zone: string): Json {
     case 'MULTISET':
       return new JsonObject(new Map((v as MapValue).entries.map(([k, n]) => [String(k), new JsonNumber(String(n))])));
     case 'ROW':
-      return new JsonObject(new Map(type.fields.map((f, i) => [f.name, toJson((v as readonly Value[])[i], f.type, zone)])));
+      return new JsonObject(
+        new Map(type.fields.map((f, i) => [f.name, toJson((v as readonly Value[])[i], f.type, zone)])),
+      );
     case 'VARIANT':
       return fromPlain((v as VariantValue).json);
     default:
@@ -244,14 +259,20 @@ export function jsonPath(spec: string): JsonPath {
     const slice = /^\[\s*(-?\d+)?\s*:\s*(-?\d+)?\s*\]/.exec(rest);
     if (slice) {
       at += slice[0].length;
-      return { kind: 'slice', from: slice[1] === undefined ? null : Number(slice[1]), to: slice[2] === undefined ? null : Number(slice[2]) };
+      return {
+        kind: 'slice',
+        from: slice[1] === undefined ? null : Number(slice[1]),
+        to: slice[2] === undefined ? null : Number(slice[2]),
+      };
     }
     const all = /^\[\s*\*\s*\]/.exec(rest);
     if (all) {
       at += all[0].length;
       return { kind: 'all' };
     }
-    throw rest.startsWith('[?') ? new StreamcellError('FUNCTION_UNSUPPORTED', `Filters in JSON paths are not supported: '${spec}'.`) : bad();
+    throw rest.startsWith('[?')
+      ? new StreamcellError('FUNCTION_UNSUPPORTED', `Filters in JSON paths are not supported: '${spec}'.`)
+      : bad();
   };
   while (at < text.length) {
     if (text[at] === '[') {
@@ -271,12 +292,17 @@ export function jsonPath(spec: string): JsonPath {
       const name = /^[^.[\]()\s'"]+/.exec(text.slice(at));
       if (!name) throw bad();
       at += name[0].length;
-      if (text[at] === '(') throw new StreamcellError('FUNCTION_UNSUPPORTED', `Functions in JSON paths are not supported: '${spec}'.`);
+      if (text[at] === '(')
+        throw new StreamcellError('FUNCTION_UNSUPPORTED', `Functions in JSON paths are not supported: '${spec}'.`);
       step = { kind: 'field', name: name[0] };
     }
     steps.push(deep ? { kind: 'deep', step } : step);
   }
-  const path: JsonPath = { lax: m !== null && m[1].toLowerCase() === 'lax', steps, definite: steps.every((s) => s.kind === 'field' || (s.kind === 'index' && s.indexes.length === 1)) };
+  const path: JsonPath = {
+    lax: m !== null && m[1].toLowerCase() === 'lax',
+    steps,
+    definite: steps.every((s) => s.kind === 'field' || (s.kind === 'index' && s.indexes.length === 1)),
+  };
   if (paths.size > 1000) paths.clear();
   paths.set(spec, path);
   return path;
@@ -298,7 +324,10 @@ function apply(v: Json, step: PathStep): Json[] {
     case 'index': {
       if (!Array.isArray(v)) return [];
       const items = v as readonly Json[];
-      return step.indexes.map((i) => (i < 0 ? i + items.length : i)).filter((i) => i >= 0 && i < items.length).map((i) => items[i]);
+      return step.indexes
+        .map((i) => (i < 0 ? i + items.length : i))
+        .filter((i) => i >= 0 && i < items.length)
+        .map((i) => items[i]);
     }
     case 'slice':
       return Array.isArray(v) ? (v as readonly Json[]).slice(step.from ?? 0, step.to ?? undefined) : [];

@@ -25,9 +25,7 @@ function convert(v: Value, from: DataType, to: DataType, zone: string): Value {
   if (typesEqual(from, to, { ignoreNullable: true })) return v;
   if ((from.root === 'ARRAY' && to.root === 'ARRAY') || (from.root === 'MULTISET' && to.root === 'MULTISET')) {
     if (from.root === 'MULTISET') {
-      return new MapValue(
-        (v as MapValue).entries.map(([k, n]) => [convert(k, from.element, to.element, zone), n]),
-      );
+      return new MapValue((v as MapValue).entries.map(([k, n]) => [convert(k, from.element, to.element, zone), n]));
     }
     return (v as readonly Value[]).map((x) => convert(x, from.element, to.element, zone));
   }

@@ -1,4 +1,12 @@
-import { StreamcellError, Timestamp, decimalToString, timestampToString, valueToString, type DataType, type Value } from '../../types/index.js';
+import {
+  StreamcellError,
+  Timestamp,
+  decimalToString,
+  timestampToString,
+  valueToString,
+  type DataType,
+  type Value,
+} from '../../types/index.js';
 
 const DIRECTIVE = /%(?:(\d+)\$)?([-#+ 0,(<]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])/g;
 
@@ -6,25 +14,41 @@ const DIRECTIVE = /%(?:(\d+)\$)?([-#+ 0,(<]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])/g;
 export function javaFormat(format: string, values: readonly Value[], types: readonly DataType[]): string | null {
   let next = 0;
   let failed = false;
-  const text = format.replace(DIRECTIVE, (_all, position: string | undefined, flags: string, width: string | undefined, precision: string | undefined, conversion: string) => {
-    if (conversion === '%') return pad('%', flags, width);
-    if (conversion === 'n') return '\n';
-    const index = position === undefined ? next++ : Number(position) - 1;
-    if (index >= values.length) {
-      failed = true;
-      return '';
-    }
-    const out = one(values[index], types[index], flags, precision, conversion);
-    if (out === undefined) {
-      failed = true;
-      return '';
-    }
-    return pad(conversion === conversion.toUpperCase() ? out.toUpperCase() : out, flags, width);
-  });
+  const text = format.replace(
+    DIRECTIVE,
+    (
+      _all,
+      position: string | undefined,
+      flags: string,
+      width: string | undefined,
+      precision: string | undefined,
+      conversion: string,
+    ) => {
+      if (conversion === '%') return pad('%', flags, width);
+      if (conversion === 'n') return '\n';
+      const index = position === undefined ? next++ : Number(position) - 1;
+      if (index >= values.length) {
+        failed = true;
+        return '';
+      }
+      const out = one(values[index], types[index], flags, precision, conversion);
+      if (out === undefined) {
+        failed = true;
+        return '';
+      }
+      return pad(conversion === conversion.toUpperCase() ? out.toUpperCase() : out, flags, width);
+    },
+  );
   return failed ? null : text;
 }
 
-function one(value: Value, type: DataType, flags: string, precision: string | undefined, conversion: string): string | undefined {
+function one(
+  value: Value,
+  type: DataType,
+  flags: string,
+  precision: string | undefined,
+  conversion: string,
+): string | undefined {
   switch (conversion.toLowerCase()) {
     case 's': {
       const s = value === null ? 'null' : text(value, type);
@@ -61,7 +85,14 @@ function one(value: Value, type: DataType, flags: string, precision: string | un
 
 function text(value: Value, type: DataType): string {
   // Dates, times and intervals print as the numbers that they are inside.
-  if (typeof value === 'boolean' || ((typeof value === 'number' || typeof value === 'bigint') && type.root !== 'DECIMAL' && type.root !== 'FLOAT' && type.root !== 'DOUBLE')) return String(value);
+  if (
+    typeof value === 'boolean' ||
+    ((typeof value === 'number' || typeof value === 'bigint') &&
+      type.root !== 'DECIMAL' &&
+      type.root !== 'FLOAT' &&
+      type.root !== 'DOUBLE')
+  )
+    return String(value);
   if (value instanceof Timestamp) return localDateTime(value);
   return valueToString(value, type);
 }

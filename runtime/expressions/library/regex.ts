@@ -78,7 +78,8 @@ export function groupCount(regex: RegExp): number {
 function validReplacement(text: string, groups: number): boolean {
   for (let i = 0; i < text.length; i++) {
     if (text[i] === '\\' && ++i >= text.length) return false;
-    if (text[i] === '$' && text[i - 1] !== '\\' && !(/\d/.test(text[i + 1] ?? '') && Number(text[i + 1]) <= groups)) return false;
+    if (text[i] === '$' && text[i - 1] !== '\\' && !(/\d/.test(text[i + 1] ?? '') && Number(text[i + 1]) <= groups))
+      return false;
   }
   return true;
 }
@@ -98,7 +99,12 @@ export function replaceAll(s: string, pattern: string, replacement: string): str
         out += replacement[++i];
       } else if (c === '$') {
         let n = Number(replacement[++i]);
-        while (i + 1 < replacement.length && /\d/.test(replacement[i + 1]) && n * 10 + Number(replacement[i + 1]) <= groups) n = n * 10 + Number(replacement[++i]);
+        while (
+          i + 1 < replacement.length &&
+          /\d/.test(replacement[i + 1]) &&
+          n * 10 + Number(replacement[i + 1]) <= groups
+        )
+          n = n * 10 + Number(replacement[++i]);
         out += (match[n] as string | undefined) ?? '';
       } else out += c;
     }
@@ -118,7 +124,8 @@ export function similarRegex(pattern: string, escape?: string): RegExp {
     const c = pattern[i];
     if (c === escape) {
       const next = pattern[++i];
-      if (next === undefined) throw new StreamcellError('EXPRESSION_FAILED', `Invalid escape in SIMILAR TO pattern '${pattern}'.`);
+      if (next === undefined)
+        throw new StreamcellError('EXPRESSION_FAILED', `Invalid escape in SIMILAR TO pattern '${pattern}'.`);
       source += next.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
     } else if (inClass) {
       const named = /^\[:(\w+):\]/.exec(pattern.slice(i));
@@ -147,4 +154,12 @@ export function similarRegex(pattern: string, escape?: string): RegExp {
   return known;
 }
 
-const CLASSES: Readonly<Record<string, string>> = { ALPHA: 'A-Za-z', ALNUM: 'A-Za-z0-9', DIGIT: '0-9', LOWER: 'a-z', UPPER: 'A-Z', SPACE: ' ', WHITESPACE: '\\s' };
+const CLASSES: Readonly<Record<string, string>> = {
+  ALPHA: 'A-Za-z',
+  ALNUM: 'A-Za-z0-9',
+  DIGIT: '0-9',
+  LOWER: 'a-z',
+  UPPER: 'A-Z',
+  SPACE: ' ',
+  WHITESPACE: '\\s',
+};

@@ -40,7 +40,19 @@ export function isoWeek(days: number): number {
 }
 
 export const DATE_UNITS: ReadonlySet<string> = new Set([
-  'YEAR', 'QUARTER', 'MONTH', 'WEEK', 'DAY', 'DOW', 'DOY', 'ISODOW', 'ISOYEAR', 'DECADE', 'CENTURY', 'MILLENNIUM', 'EPOCH',
+  'YEAR',
+  'QUARTER',
+  'MONTH',
+  'WEEK',
+  'DAY',
+  'DOW',
+  'DOY',
+  'ISODOW',
+  'ISOYEAR',
+  'DECADE',
+  'CENTURY',
+  'MILLENNIUM',
+  'EPOCH',
 ]);
 
 /** Field of a day number. */
@@ -79,13 +91,26 @@ function groupOfYears(year: number, size: number): number {
   return year > 0 ? Math.floor((year + size - 1) / size) : -Math.floor((-year + size) / size);
 }
 
-const UNIT_MILLIS: Readonly<Record<string, number>> = { DAY: MILLIS_PER_DAY, HOUR: 3_600_000, MINUTE: 60_000, SECOND: 1000, MILLISECOND: 1 };
+const UNIT_MILLIS: Readonly<Record<string, number>> = {
+  DAY: MILLIS_PER_DAY,
+  HOUR: 3_600_000,
+  MINUTE: 60_000,
+  SECOND: 1000,
+  MILLISECOND: 1,
+};
 
 export function unitMillis(unit: string): number | undefined {
   return UNIT_MILLIS[unit];
 }
 
-const MONTHS_PER: Readonly<Record<string, number>> = { MONTH: 1, QUARTER: 3, YEAR: 12, DECADE: 120, CENTURY: 1200, MILLENNIUM: 12000 };
+const MONTHS_PER: Readonly<Record<string, number>> = {
+  MONTH: 1,
+  QUARTER: 3,
+  YEAR: 12,
+  DECADE: 120,
+  CENTURY: 1200,
+  MILLENNIUM: 12000,
+};
 
 export function unitMonths(unit: string): number | undefined {
   return MONTHS_PER[unit];
@@ -149,4 +174,3 @@ export function monthsBetween(a: number, b: number): number {
   const restB = y.day * MILLIS_PER_DAY + (b - dayB * MILLIS_PER_DAY);
   return restB < restA ? months - 1 : months;
 }
-
