@@ -35,7 +35,9 @@ export class EngineSide {
       let fold = new ResultFold(null);
       await this.last(session, query.select, async (statement) => {
         const { columns, view } = statement;
-        const positions = query.key?.map((name) => columns.findIndex((column) => column.name === name));
+        const named = query.key?.map((name) => columns.findIndex((column) => column.name === name));
+        // An upsert changelog comes without -U; its key tells what a row replaces.
+        const positions = named ?? (statement.changelog === 'upsert' ? statement.upsertKey : null);
         if (positions) fold = new ResultFold((fields) => positions.map((at) => fields[at]).join('\u0001'));
         const reading = (async () => {
           for await (const run of view?.changes() ?? []) {
