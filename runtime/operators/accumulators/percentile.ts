@@ -52,7 +52,7 @@ export class Percentile extends BoxedAccumulator<Sample> {
   protected result(state: Sample): Value {
     const total = state.counts.reduce((sum, c) => sum + c, 0);
     if (total <= 0 || this.fractions.length === 0) return null;
-    const results = this.fractions.map((f) => interpolate(state, f * (total - 1)));
+    const results = this.fractions.map((f) => interpolate(state, f * (total - 1) + 1));
     return this.many ? results : results[0];
   }
 
@@ -91,12 +91,13 @@ function insert(state: Sample, value: number, count: number): void {
   }
 }
 
+/** `position` counts from 1, as in Flink: where the fraction is taken from decides its last digit. */
 function interpolate(state: Sample, position: number): number {
   const lower = Math.floor(position);
   const upper = Math.ceil(position);
-  const low = atRank(state, lower);
-  const high = atRank(state, upper);
-  return low + (position - lower) * (high - low);
+  const low = atRank(state, lower - 1);
+  const high = atRank(state, upper - 1);
+  return low === high ? low : (upper - position) * low + (position - lower) * high;
 }
 
 function atRank(state: Sample, rank: number): number {
