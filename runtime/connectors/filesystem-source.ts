@@ -25,6 +25,7 @@ const RANGE_BYTES = 16 << 20;
 /** Name of the pseudo split that remembers which files a monitoring source has seen. */
 const SEEN = '#seen';
 const NEWLINE = 10;
+const RETURN = 13;
 
 interface FileRange {
   readonly split: string;
@@ -68,6 +69,8 @@ export class FilesystemReader implements SourceReader {
   private to = 0;
   private atEnd = false;
   private emitted = 0;
+  /** Set by a malformed record: rows are then decoded one by one, so that those before it are given out and its place is known. */
+  private stepwise = false;
   private nextListing = 0;
   private wake: (() => void) | null = null;
 
@@ -166,11 +169,17 @@ export class FilesystemReader implements SourceReader {
     const range = this.current;
     if (range === null) return { kind: 'empty' };
     try {
-      const batch = this.nextBatch(range, limit === null ? BATCH_ROWS : Math.min(BATCH_ROWS, limit - this.emitted));
+      const rows = this.stepwise ? 1 : BATCH_ROWS;
+      const batch = this.nextBatch(range, limit === null ? rows : Math.min(rows, limit - this.emitted));
       if (batch !== null) return { kind: 'batch', batch, split: range.split };
     } catch (error) {
+      if (!this.stepwise && error instanceof StreamcellError && error.code === 'RECORD_MALFORMED') {
+        this.stepwise = true;
+        return this.poll();
+      }
+      const place = this.recordAt(range);
       this.release();
-      throw inFile(error, range);
+      throw inFile(error, range, place);
     }
     this.release();
     return { kind: 'splitEnd', split: range.split };
@@ -287,6 +296,13 @@ export class FilesystemReader implements SourceReader {
     return new Batch(batch.length, columns, batch.kinds);
   }
 
+  /** Byte offset of the record that is decoded next: blank lines before it give no record. */
+  private recordAt(range: FileRange): number {
+    let at = this.from;
+    while (at < this.to && (this.buffer[at] === NEWLINE || this.buffer[at] === RETURN)) at++;
+    return (range.next ?? range.start) + at - this.from;
+  }
+
   private release(): void {
     if (this.descriptor !== null) closeSync(this.descriptor);
     this.descriptor = null;
@@ -336,17 +352,32 @@ function repeated(value: Value, type: DataType, n: number): Column {
   return column;
 }
 
-function inFile(error: unknown, range: FileRange): unknown {
+function inFile(error: unknown, range: FileRange, place: number): unknown {
   if (!(error instanceof StreamcellError)) return 'code' in Object(error) ? fileError(error, range.path) : error;
   if (error.code !== 'RECORD_MALFORMED') return error;
   return new StreamcellError(
     error.code,
-    `${range.path}, at or after byte ${range.next ?? range.start}: ${error.message}`,
-    {
-      hint: error.hint,
-      cause: error,
-    },
+    `${range.path}, line ${lineOf(range.path, place)} (byte ${place}): ${error.message}`,
+    { hint: error.hint, cause: error },
   );
+}
+
+/** Number of the line that begins at a byte offset, from 1. */
+function lineOf(path: string, offset: number): number {
+  const descriptor = openSync(path, 'r');
+  try {
+    const buffer = new Uint8Array(READ_BYTES);
+    let line = 1;
+    for (let at = 0; at < offset;) {
+      const got = readSync(descriptor, buffer, 0, Math.min(buffer.length, offset - at), at);
+      if (got === 0) break;
+      for (let i = buffer.indexOf(NEWLINE); i >= 0 && i < got; i = buffer.indexOf(NEWLINE, i + 1)) line++;
+      at += got;
+    }
+    return line;
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** FNV-1a. */

@@ -10,6 +10,7 @@ import { blackholeConnector } from './blackhole.js';
 import type { Connector } from './connector.js';
 import { datagenConnector } from './datagen.js';
 import { filesystemConnector } from './filesystem.js';
+import { kafkaConnector } from './kafka.js';
 import { nexmarkConnector } from './nexmark.js';
 import { printConnector } from './print.js';
 import { valuesConnector } from './values.js';
@@ -17,6 +18,7 @@ import { valuesConnector } from './values.js';
 const CONNECTORS: readonly Connector[] = [
   datagenConnector,
   filesystemConnector,
+  kafkaConnector,
   nexmarkConnector,
   valuesConnector,
   printConnector,
