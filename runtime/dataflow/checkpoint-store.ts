@@ -160,9 +160,9 @@ export function readManifest(path: string): Manifest {
   try {
     manifest = fromJson(text) as Manifest;
   } catch (cause) {
-    throw new StreamcellError('SNAPSHOT_INVALID', `The manifest of the checkpoint in ${path} is damaged.`, { cause });
+    throw damaged(path, cause);
   }
-  if (manifest.format !== FORMAT)
+  if (manifest?.format !== FORMAT)
     throw new StreamcellError('SNAPSHOT_INVALID', `${path} does not hold a checkpoint of Streamcell.`);
   if (manifest.version !== VERSION) {
     throw new StreamcellError(
@@ -170,7 +170,12 @@ export function readManifest(path: string): Manifest {
       `The checkpoint in ${path} has format version ${manifest.version}; this program reads ${VERSION}.`,
     );
   }
+  if (!Array.isArray(manifest.plan) || !Array.isArray(manifest.parts)) throw damaged(path);
   return manifest;
+}
+
+function damaged(path: string, cause?: unknown): StreamcellError {
+  return new StreamcellError('SNAPSHOT_INVALID', `The manifest of the checkpoint in ${path} is damaged.`, { cause });
 }
 
 /** Reads the sections of one operator as one subtask wrote them. */

@@ -45,6 +45,8 @@ export type FromSubtask =
   | { readonly type: 'ready' }
   | { readonly type: 'started' }
   | { readonly type: 'checkpointed'; readonly id: number; readonly part: SubtaskCheckpoint }
+  /** Its files could not be written; the stream goes on. */
+  | { readonly type: 'checkpointFailed'; readonly id: number; readonly error: ErrorData }
   /** All input read, everything flushed; waits for `commit`. */
   | { readonly type: 'flushed' }
   | { readonly type: 'done'; readonly state: 'finished' | 'cancelled' }

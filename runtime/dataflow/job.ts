@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { fileError } from '../connectors/file-listing.js';
 import { StreamcellError, type ErrorData } from '../types/index.js';
 import type { PhysicalPlan } from '../planner/physical.js';
 import { retainCheckpoints, writeManifest } from './checkpoint-store.js';
@@ -202,6 +203,10 @@ export class Job {
       case 'checkpointed':
         void this.checkpointed(message.id, message.part);
         break;
+      case 'checkpointFailed':
+        if (this.pending?.id === message.id)
+          this.checkpointFailed(this.pending, StreamcellError.fromData(message.error));
+        break;
       case 'flushed':
         handle.state = 'flushed';
         if (this.subtasks.every((s) => s.state === 'flushed')) this.broadcast({ type: 'commit' });
@@ -238,8 +243,15 @@ export class Job {
       }
       pending.resolve(path);
     } catch (thrown) {
-      pending.reject(StreamcellError.from(thrown, 'FILE_ACCESS'));
+      this.checkpointFailed(pending, fileError(thrown, pending.directory));
     }
+  }
+
+  /** A job that is to survive a crash must not go on as if it could; a savepoint that fails is its caller's affair alone. */
+  private checkpointFailed(pending: PendingCheckpoint, error: StreamcellError): void {
+    if (this.pending === pending) this.pending = null;
+    pending.reject(error);
+    if (pending.name.startsWith('chk-')) this.fail(error.toData());
   }
 
   private fail(error: ErrorData): void {

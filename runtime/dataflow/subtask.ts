@@ -1,6 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
+import { fileError } from '../connectors/file-listing.js';
 import { StreamcellError } from '../types/index.js';
 import { FileSnapshotReader, readManifest, SnapshotCollector, writeSections } from './checkpoint-store.js';
 import { Graph, type NodeInstance } from './graph.js';
@@ -370,8 +371,8 @@ export class Subtask {
     void this.store(checkpoint).then(
       (part) => this.host.post({ type: 'checkpointed', id: checkpoint.id, part }),
       (thrown: unknown) => {
-        this.failure = StreamcellError.from(thrown, 'FILE_ACCESS');
-        this.wake();
+        const error = fileError(thrown, checkpoint.directory).toData();
+        this.host.post({ type: 'checkpointFailed', id: checkpoint.id, error });
       },
     );
   }

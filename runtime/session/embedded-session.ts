@@ -242,7 +242,7 @@ export class EmbeddedSession implements Session {
     const columns = withoutTimeAttributes(sink.schema);
     const upsertKey = sink.upsertKeys[0] ?? null;
     const maxRows = options.maxRows ?? this.maxRows();
-    const view = new JobView({ columns, upsertKey, maxRows }, (command) => job.view(command));
+    const view = new JobView({ columns, upsertKey, maxRows, span: place.span }, (command) => job.view(command));
     const job = this.start(plan, place.text, options, { maxRows, changes: true }, view);
     return new JobStatement(place, 'query', columns, sink.changelog, upsertKey, bounded, job, view);
   }

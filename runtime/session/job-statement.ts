@@ -84,7 +84,7 @@ export class JobStatement implements Statement {
   private async awaitEnd(): Promise<StatementEnd> {
     const state = await this.job.ended;
     this.view?.abandon(this.job.error);
-    if (state === 'failed') throw this.job.error ?? new StreamcellError('INTERNAL', 'The job failed.');
+    if (state === 'failed') throw (this.job.error ?? new StreamcellError('INTERNAL', 'The job failed.')).at(this.span);
     const milliseconds = (this.job.endedAt ?? Date.now()) - this.job.startedAt;
     if (this.view !== null) {
       const { rows, changes } = await this.view.status();

@@ -14,6 +14,7 @@ import {
   type ChangelogRow,
   type DataType,
   type Schema,
+  type Span,
 } from '../types/index.js';
 import type { ResultView, ViewFrame, Viewport, ViewStatus, ViewSubscription } from './session.js';
 import { VIEW_ENCODING } from './view-encoding.js';
@@ -22,6 +23,8 @@ export interface ViewShape {
   readonly columns: Schema;
   readonly upsertKey: readonly number[] | null;
   readonly maxRows: number;
+  /** The statement's place, which its failure shows. */
+  readonly span?: Span;
 }
 
 type Post = (command: ViewCommand) => void;
@@ -214,7 +217,10 @@ export class JobView implements ResultView {
     if (this.over) return;
     this.over = true;
     this.content = content;
-    if (content.status.error !== undefined) this.error = StreamcellError.fromData(content.status.error);
+    if (content.status.error !== undefined) {
+      const error = StreamcellError.fromData(content.status.error);
+      this.error = this.shape.span === undefined ? error : error.at(this.shape.span);
+    }
     for (const resolve of this.statusWaiters.values()) resolve(content.status);
     this.statusWaiters.clear();
     for (const resolve of this.snapshotWaiters.values()) resolve(rowsFromBatch(this.types, decodeFrame(content.rows)));
