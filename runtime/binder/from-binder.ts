@@ -123,7 +123,11 @@ function combine(
   for (const p of pairs ?? []) {
     condition = and(condition, binder.call('=', [input(p.left.index, p.left.type), input(p.right.index, p.right.type)], ref.span));
   }
-  const node = join(type, left.node, right.node, condition, { span: ref.span, ...(asOf ? { asOf } : {}) });
+  const ttlOf = (side: FromResult): number | undefined =>
+    side.scope.aliases().map((a) => context.stateTtl?.get(a)).find((t) => t !== undefined);
+  const leftTtl = ttlOf(left);
+  const rightTtl = ttlOf(right);
+  const node = join(type, left.node, right.node, condition, { span: ref.span, ...(asOf ? { asOf } : {}), leftTtl, rightTtl });
   const typed = new Scope(scope.mapTypes((c) => node.schema[c.index].type).relations, context.outer);
   return pairs && pairs.length > 0 ? mergeColumns(node, typed, pairs, type, binder, ref.span) : { node, scope: typed };
 }

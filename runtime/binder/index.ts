@@ -21,4 +21,5 @@ export { BindSession, type BindOptions } from './session.js';
 export * as nodes from './nodes.js';
 export { descriptor as scanDescriptorOf, markRowtime, scanDescriptor } from './table-binder.js';
 export { applyDdl } from './ddl.js';
+export { durationMillis } from './durations.js';
 export { unparse } from './unparse.js';

@@ -12,6 +12,8 @@ export interface QueryContext {
   readonly session: BindSession;
   readonly commonTables: ReadonlyMap<string, Logical>;
   readonly outer: Scope | null;
+  /** STATE_TTL hints of the SELECT being bound: table name or alias to ms. */
+  readonly stateTtl?: ReadonlyMap<string, number>;
   /** Binds a query within this one; handed down, since queries nest in everything that they are made of. */
   readonly bindQuery: (query: Query, context: QueryContext) => Logical;
 }

@@ -1,5 +1,7 @@
 import type { AggregateCall, BoundExpr } from '../expressions/bound.js';
-import type { Expr, FunctionCall, Identifier, Select, SelectItem, Star, WindowReference, WindowSpec } from '../parser/ast.js';
+import { suggestion } from '../catalog/index.js';
+import { durationMillis } from './durations.js';
+import type { Expr, FunctionCall, Hint, Identifier, Select, SelectItem, Star, WindowReference, WindowSpec } from '../parser/ast.js';
 import { BIGINT, StreamcellError, type DataType, type Span } from '../types/index.js';
 import { requestAggregate } from './aggregate-calls.js';
 import { ExprBinder, OUTER_BASE, PENDING_BASE, unsupported, type ExprHooks } from './expression-binder.js';
@@ -45,11 +47,22 @@ const KNOWN_HINTS: ReadonlySet<string> = new Set([
   'MULTI_JOIN',
 ]);
 
+/** `STATE_TTL('t' = '1 d', 'u' = '10 s')`. */
+function stateTtlHints(hints: readonly Hint[]): ReadonlyMap<string, number> {
+  const ttl = new Map<string, number>();
+  for (const hint of hints) {
+    if (hint.name.name.toUpperCase() !== 'STATE_TTL') continue;
+    for (const o of hint.options) ttl.set(o.key, durationMillis(`STATE_TTL of '${o.key}'`, o.value, o.span));
+  }
+  return ttl;
+}
+
 class SelectBinder {
   private readonly pending = new Pending();
   private node: Logical;
   private scope: Scope;
   private grouping: Grouping | null = null;
+  private readonly stateTtl: ReadonlyMap<string, number>;
   private readonly windows = new Map<string, WindowSpec>();
 
   constructor(
@@ -57,9 +70,17 @@ class SelectBinder {
     private readonly context: QueryContext,
   ) {
     const { session } = context;
-    const from = select.from ? bindFrom(select.from, context) : { node: singleRow(select.span), scope: new Scope([], context.outer) };
+    this.stateTtl = stateTtlHints(select.hints);
+    const from = select.from ? bindFrom(select.from, { ...context, stateTtl: this.stateTtl }) : { node: singleRow(select.span), scope: new Scope([], context.outer) };
     this.node = from.node;
     this.scope = new Scope(from.scope.relations, context.outer);
+    const unknown = [...this.stateTtl.keys()].find((name) => !this.scope.aliases().includes(name));
+    if (unknown !== undefined) {
+      throw new StreamcellError('OPTION_INVALID', `The options of the hint STATE_TTL cannot match the name of input tables or views: '${unknown}'.`, {
+        span: select.hints[0].span,
+        hint: suggestion(unknown, this.scope.aliases(), 'Tables here'),
+      });
+    }
     for (const w of select.windows) this.windows.set(w.name.name, w.spec);
     if (select.where) {
       const where = new Pending();
@@ -225,7 +246,8 @@ class SelectBinder {
         : columns.every((c, i) => c.kind === 'input' && c.index === i) && columns.length === source.schema.length
           ? source
           : project(source, columns, uniqueNames(names));
-    this.node = aggregate(projected, keyColumns, sets, calls, { span: this.select.span });
+    const [ttl] = this.scope.relations.flatMap((r) => (r.alias === null ? [] : [this.stateTtl.get(r.alias)])).filter((t) => t !== undefined);
+    this.node = aggregate(projected, keyColumns, sets, calls, { span: this.select.span, stateTtl: ttl });
     for (const s of settle) s();
     this.settleGrouping(keys, sets);
     const keyNodes = new Map(keys.map((k, i) => [exprKey(k), inputOf(this.node.schema, i)]));

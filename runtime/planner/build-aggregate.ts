@@ -5,7 +5,7 @@ import { calc, select } from './build-calc.js';
 import { requireTime, windowingText, windowSpecOf } from './build-window.js';
 import { draft, hashed, INSERTS, isAppend, type Draft, type WindowProperties } from './draft.js';
 import { callText, columnsText } from './labels.js';
-import { durationOption, type PlannerContext } from './options.js';
+import { booleanOption, durationOption, type PlannerContext } from './options.js';
 import type { WindowAggregateNode, Windowing } from './physical.js';
 
 /** Grouping sets are expanded first; then it is an aggregation per window, or a running one per key. */
@@ -212,6 +212,12 @@ function groupAggregate(node: LogicalAggregate, source: Draft, context: PlannerC
     input = expanded.draft;
     keys = [...expanded.keys, expanded.id];
     calls = expanded.calls;
+  }
+  if (context.mode === 'changelog' && calls.some((c) => c.distinct) && booleanOption(context.options, 'table.optimizer.distinct-agg.split.enabled', false)) {
+    // The result would be the same, but not the changes on the way to it, and here these are asked for.
+    throw new StreamcellError('OPTION_UNSUPPORTED', "The changelog of split distinct aggregates ('table.optimizer.distinct-agg.split.enabled') is not supported.", {
+      span: node.span,
+    });
   }
   const schema: Schema = [
     ...keys.map((k, i) => ({ name: node.schema[i].name, type: withoutTimeAttribute(input.schema[k].type) })),

@@ -274,7 +274,7 @@ export function buildOver(node: LogicalOver, input: Draft, context: PlannerConte
     {
       schema: [...input.schema, ...node.calls.map((c) => ({ name: c.name, type: c.type }))],
       kinds: attribute === null ? ALL_CHANGES : INSERTS,
-      keys: input.keys,
+      keys: input.keys.filter((k) => isAppend(input.kinds) || node.partitionKeys.every((p) => k.includes(p))),
       window: input.window,
       distribution: [hashed(node.partitionKeys)],
       label: `OverAggregate(partitionBy=[${columnsText(node.partitionKeys, input.schema)}], orderBy=[${sortText(node.sort, input.schema)}], window=[${

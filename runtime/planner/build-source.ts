@@ -16,13 +16,29 @@ export function sourceInfo(scan: LogicalScan, context: PlannerContext): SourceIn
 }
 
 /** A table read; an upsert source is followed by what restores its old rows. */
-export function buildScan(scan: LogicalScan, context: PlannerContext, watermark: WatermarkSpec | null = null): Draft {
+export function buildScan(scan: LogicalScan, context: PlannerContext): Draft {
+  return normalized(sourceDraft(scan, sourceInfo(scan, context), null), scan, context);
+}
+
+/** Columns that must be read whatever the query wants: the key by which old rows are restored. */
+export function requiredColumns(scan: LogicalScan, context: PlannerContext): readonly string[] {
+  return needsNormalize(scan, context) ? (scan.table.primaryKey?.columns ?? []) : [];
+}
+
+function needsNormalize(scan: LogicalScan, context: PlannerContext): boolean {
   const info = sourceInfo(scan, context);
-  const source = sourceDraft(scan, info, watermark);
+  if (info.changelog === 'upsert') return true;
+  return (
+    info.changelog !== 'append' &&
+    scan.table.primaryKey !== null &&
+    booleanOption(context.options, 'table.exec.source.cdc-events-duplicate', false)
+  );
+}
+
+function normalized(source: Draft, scan: LogicalScan, context: PlannerContext): Draft {
+  if (!needsNormalize(scan, context)) return source;
   const key = scan.table.primaryKey?.columns ?? [];
-  const duplicates = key.length > 0 && info.changelog !== 'append' && booleanOption(context.options, 'table.exec.source.cdc-events-duplicate', false);
-  if (info.changelog !== 'upsert' && !duplicates) return source;
-  const keys = key.map((k) => scan.columns.findIndex((c) => c.name === k));
+  const keys = key.map((k) => source.schema.findIndex((c) => c.name === k));
   if (keys.length === 0) {
     throw new StreamcellError('CHANGELOG_MODE', `Table '${scan.table.path.name}' produces a changelog stream that contains UPDATE_AFTER but no UPDATE_BEFORE: it needs a primary key.`, {
       span: scan.span,
@@ -80,22 +96,34 @@ export function buildWatermark(node: LogicalWatermark, context: PlannerContext, 
     const onScan = (e: BoundExpr): BoundExpr => mapInputs(e, (i) => (exprs ? { ...exprs[i.index], span: undefined } : i));
     const at = exprs ? exprs[node.rowtime] : null;
     const rowtime = exprs ? (at?.kind === 'input' ? at.index : -1) : node.rowtime;
-    const source = buildScan(scan, context, { rowtime, expression: onScan(node.expression) });
-    if (!exprs) return { ...source, schema: markRowtime(source.schema, node.rowtime) };
-    const computed = calc(source, null, exprs, names, node.span);
-    return { ...computed, schema: markRowtime(computed.schema, node.rowtime) };
+    const source = sourceDraft(scan, sourceInfo(scan, context), { rowtime, expression: onScan(node.expression) });
+    const computed = exprs ? calc(source, null, exprs, names, node.span) : source;
+    return normalized({ ...computed, schema: markRowtime(computed.schema, node.rowtime) }, scan, context);
   }
-  const input = build(node.input);
-  return draft({ op: 'watermark', watermark: { rowtime: node.rowtime, expression: node.expression } }, [input], {
+  // The watermark comes before old rows are restored, so that filters above it can be part of that.
+  const input = chain ? withComputed(chain, context) : build(node.input);
+  const made = draft({ op: 'watermark', watermark: { rowtime: node.rowtime, expression: node.expression } }, [input], {
     schema: markRowtime(input.schema, node.rowtime),
     kinds: input.kinds,
     keys: input.keys,
     label: `WatermarkAssigner(rowtime=[${input.schema[node.rowtime].name}], watermark=[${exprText(node.expression, input.schema)}])`,
     span: node.span,
   });
+  return chain ? normalized(made, chain.scan, context) : made;
 }
 
-function sourceChain(node: Logical): { scan: LogicalScan; exprs: readonly BoundExpr[] | null; names: readonly string[] } | null {
+interface SourceChain {
+  readonly scan: LogicalScan;
+  readonly exprs: readonly BoundExpr[] | null;
+  readonly names: readonly string[];
+}
+
+function withComputed({ scan, exprs, names }: SourceChain, context: PlannerContext): Draft {
+  const source = sourceDraft(scan, sourceInfo(scan, context), null);
+  return exprs ? calc(source, null, exprs, names, scan.span) : source;
+}
+
+function sourceChain(node: Logical): SourceChain | null {
   if (node.op === 'scan') return { scan: node, exprs: null, names: [] };
   if (node.op === 'project' && node.input.op === 'scan') return { scan: node.input, exprs: node.exprs, names: node.schema.map((c) => c.name) };
   return null;

@@ -1,6 +1,6 @@
 import type { Logical } from '../binder/index.js';
 import { simpleEnvironment } from '../expressions/index.js';
-import { sourceInfo } from './build-source.js';
+import { requiredColumns, sourceInfo } from './build-source.js';
 import type { PlannerContext } from './options.js';
 import { prune } from './rewrite/prune.js';
 import { pushFilters } from './rewrite/push-filters.js';
@@ -18,7 +18,7 @@ export function optimize(root: Logical, context: PlannerContext): Logical {
     mergeProjects,
     // A row number found by the first round may let conditions fall further.
     pushFilters,
-    (n) => prune(n, { nested: (scan) => sourceInfo(scan, context).nestedProjection }),
+    (n) => prune(n, { nested: (scan) => sourceInfo(scan, context).nestedProjection, required: (scan) => requiredColumns(scan, context) }),
     mergeProjects,
     (n) => simplify(n, env),
   ];

@@ -100,7 +100,7 @@ export function tableSink(sink: LogicalSink, input: Draft, context: PlannerConte
       span,
     },
   );
-  return { draft: made, wanted, foldable: sinkUpserts && primaryKey.length > 0 };
+  return { draft: made, wanted, foldable: context.mode === 'table' && sinkUpserts && primaryKey.length > 0 };
 }
 
 function requireAccepted(name: string, input: Draft, accepts: ReadonlySet<number>, span: LogicalSink['span']): void {

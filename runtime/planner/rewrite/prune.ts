@@ -32,11 +32,18 @@ export type SharedColumns = ReadonlyMap<string, readonly (readonly string[])[]>;
  * Narrows every node to the columns, and fields of ROW columns, that are read above it; the narrowing ends in the scan, so that formats decode
  * only what is wanted. Nodes that compare whole rows (DISTINCT inputs of set operations) keep all.
  */
-export function prune(root: Logical, options: { readonly nested: (scan: LogicalScan) => boolean }): Logical {
-  const first = new Pruner(options.nested, new Map());
+export interface PruneOptions {
+  /** Whether fields of ROW columns can be read alone. */
+  readonly nested: (scan: LogicalScan) => boolean;
+  /** Columns that are read in any case. */
+  readonly required: (scan: LogicalScan) => readonly string[];
+}
+
+export function prune(root: Logical, options: PruneOptions): Logical {
+  const first = new Pruner(options, new Map());
   const plain = first.root(root);
   const shared = new Map([...first.scans].filter(([, s]) => s.uses > 1).map(([key, s]) => [key, s.paths]));
-  return shared.size === 0 ? plain : new Pruner(options.nested, shared).root(root);
+  return shared.size === 0 ? plain : new Pruner(options, shared).root(root);
 }
 
 export function scanKey(scan: LogicalScan): string {
@@ -48,7 +55,7 @@ class Pruner {
   readonly scans = new Map<string, { uses: number; paths: string[][] }>();
 
   constructor(
-    private readonly nested: (scan: LogicalScan) => boolean,
+    private readonly options: PruneOptions,
     private readonly shared: SharedColumns,
   ) {}
 
@@ -193,6 +200,10 @@ class Pruner {
     return { node: nodes.project(below.node, rewritten, names, node.span), columns: kept };
   }
 
+  private required(scan: LogicalScan, schema: Schema): readonly Need[] {
+    return this.options.required(scan).map((name) => asNeed(schema.findIndex((c) => c.name === name)));
+  }
+
   /** The projection that adds a table's computed columns: all readers of the table take what any of them needs, so that they can share it. */
   private sharedProjection(node: Logical & { op: 'project' }, needs: readonly Need[]): readonly Need[] {
     if (node.input.op !== 'scan' || node.exprs.length !== node.input.table.columns.length) return needs;
@@ -202,7 +213,7 @@ class Pruner {
     const paths = fixed.map((n) => [node.schema[n.column].name, ...fieldNames(node.schema[n.column].type, n.path)]);
     this.scans.set(key, { uses: entry.uses + 1, paths: [...entry.paths, ...paths] });
     const shared = this.shared.get(key) ?? [];
-    const all = minimal([...needs, ...shared.map((p) => needIn(node.schema, p))]);
+    const all = minimal([...needs, ...this.required(node.input, node.schema), ...shared.map((p) => needIn(node.schema, p))]);
     return [...all].sort((a, b) => a.column - b.column || comparePaths(a.path, b.path));
   }
 
@@ -248,8 +259,9 @@ class Pruner {
 
   private scan(node: LogicalScan, needs: readonly Need[]): Pruned {
     const key = scanKey(node);
-    const nested = this.nested(node);
-    let columns: readonly Need[] = minimal(needs.map((n) => (nested && node.columns[n.column].from.kind === 'physical' ? n : asNeed(n.column))));
+    const nested = this.options.nested(node);
+    const required = this.required(node, node.schema);
+    let columns: readonly Need[] = minimal([...needs, ...required].map((n) => (nested && node.columns[n.column].from.kind === 'physical' ? n : asNeed(n.column))));
     const paths = columns.map((c) => pathNames(node, c));
     const entry = this.scans.get(key) ?? { uses: 0, paths: [] };
     this.scans.set(key, { uses: entry.uses + 1, paths: [...entry.paths, ...paths] });
