@@ -248,20 +248,20 @@ export class Emitter {
     if (value === null) return { v: this.zero(type), n: 'true', nanos: '0' };
     switch (physicalType(type)) {
       case 'i32':
-        return plain(String(value));
+        return plain(signed(String(value)));
       case 'f64':
-        return plain(Object.is(value, -0) ? '-0' : String(value));
+        return plain(Object.is(value, -0) ? '(-0)' : signed(String(value)));
       case 'i64': {
         const exact = BigInt(value as bigint | number);
-        if (this.wide) return plain(`${exact}n`);
+        if (this.wide) return plain(signed(`${exact}n`));
         if (exact > 9007199254740991n || exact < -9007199254740991n) throw new NarrowImpossible();
-        return plain(String(exact));
+        return plain(signed(String(exact)));
       }
       case 'str':
         return plain(JSON.stringify(value));
       case 'ts': {
         const t = value as { millis: number; nanos: number };
-        return { v: String(t.millis), n: 'false', nanos: String(t.nanos) };
+        return { v: signed(String(t.millis)), n: 'false', nanos: String(t.nanos) };
       }
       case 'bytes':
       case 'obj':
@@ -591,6 +591,11 @@ export interface Target {
 
 export function plain(v: string): Val {
   return { v, n: 'false', nanos: '0' };
+}
+
+/** A number as an operand: a sign may not meet another one. */
+function signed(text: string): string {
+  return text.startsWith('-') ? `(${text})` : text;
 }
 
 export function needsNanos(type: DataType): boolean {
