@@ -1,7 +1,7 @@
 import { bindAggregate, bindCast, foldConstants, simpleEnvironment } from '../expressions/index.js';
 import type { BoundExpr } from '../expressions/bound.js';
 import type { FunctionCall } from '../parser/ast.js';
-import { ARRAY, BOOLEAN, DOUBLE, StreamcellError, withNullable, type Value } from '../types/index.js';
+import { ARRAY, DOUBLE, StreamcellError, withNullable, type Value } from '../types/index.js';
 import { unsupported, type ExprBinder } from './expression-binder.js';
 import type { AggregateRequest } from './pending.js';
 
@@ -16,7 +16,7 @@ const CONSTANT_ARGUMENTS: Readonly<Record<string, readonly number[]>> = {
 };
 
 /** Binds the arguments and the result type of an aggregate call, grouped or OVER. */
-export function requestAggregate(call: FunctionCall, binder: ExprBinder, emptyGroup: boolean, over = false): AggregateRequest {
+export function requestAggregate(call: FunctionCall, binder: ExprBinder, emptyGroup: boolean): AggregateRequest {
   const { span } = call;
   const name = call.name.parts[call.name.parts.length - 1].name.toUpperCase();
   if (call.withinGroup) throw unsupported('WITHIN GROUP', span);
@@ -25,7 +25,8 @@ export function requestAggregate(call: FunctionCall, binder: ExprBinder, emptyGr
   if (call.nullTreatment === 'IGNORE' && !['LAG', 'LEAD', 'FIRST_VALUE', 'LAST_VALUE', 'ARRAY_AGG'].includes(name)) {
     throw new StreamcellError('FUNCTION_ARGUMENTS', `Cannot specify IGNORE NULLS for function ${name}.`, { span });
   }
-  if (call.star && name !== 'COUNT') throw new StreamcellError('FUNCTION_ARGUMENTS', `${name}(*) is not defined.`, { span });
+  if (call.star && name !== 'COUNT')
+    throw new StreamcellError('FUNCTION_ARGUMENTS', `${name}(*) is not defined.`, { span });
   if (!call.star && name === 'COUNT' && call.args.length === 0) {
     throw new StreamcellError('FUNCTION_ARGUMENTS', 'Invalid number of arguments to function COUNT.', { span });
   }
@@ -36,11 +37,13 @@ export function requestAggregate(call: FunctionCall, binder: ExprBinder, emptyGr
     if (!all[position]) return;
     const arg = foldConstants(name === 'PERCENTILE' ? asDoubles(all[position]) : all[position], simpleEnvironment());
     if (arg.kind !== 'literal') {
-      throw new StreamcellError('FUNCTION_ARGUMENTS', `Argument ${position + 1} of ${name} must be a constant.`, { span: arg.span ?? span });
+      throw new StreamcellError('FUNCTION_ARGUMENTS', `Argument ${position + 1} of ${name} must be a constant.`, {
+        span: arg.span ?? span,
+      });
     }
     constants[position] = arg.value;
   });
-  const bound = bindAggregate(name, all, { distinct: call.quantifier === 'DISTINCT', span, emptyGroup: emptyGroup || over });
+  const bound = bindAggregate(name, all, { distinct: call.quantifier === 'DISTINCT', span, emptyGroup });
   const args: readonly BoundExpr[] = bound.args.filter((_, i) => !constantAt.includes(i));
   let filter: BoundExpr | null = null;
   if (call.filter) {
@@ -69,18 +72,22 @@ function asDoubles(arg: BoundExpr): BoundExpr {
   return bindCast(arg, arg.type.root === 'ARRAY' ? ARRAY(DOUBLE()) : DOUBLE(), false, arg.span);
 }
 
-const NEVER_NULL: ReadonlySet<string> = new Set(['COUNT', 'ROW_NUMBER', 'RANK', 'DENSE_RANK', 'NTILE', 'CUME_DIST', 'PERCENT_RANK', 'REGR_COUNT']);
+const NEVER_NULL: ReadonlySet<string> = new Set([
+  'COUNT',
+  'ROW_NUMBER',
+  'RANK',
+  'DENSE_RANK',
+  'NTILE',
+  'CUME_DIST',
+  'PERCENT_RANK',
+  'REGR_COUNT',
+]);
 /** Distinct changes nothing here, and state for it would be waste. */
 const DISTINCT_INSENSITIVE: ReadonlySet<string> = new Set(['MIN', 'MAX']);
 
-function jsonOptions(
-  call: FunctionCall,
-  options: AggregateRequest['options'],
-): AggregateRequest['options'] {
+function jsonOptions(call: FunctionCall, options: AggregateRequest['options']): AggregateRequest['options'] {
   const more: Record<string, string | boolean> = {};
   if (call.jsonOnNull) more['onNull'] = call.jsonOnNull;
   if (call.nullTreatment === 'IGNORE') more['ignoreNulls'] = true;
   return Object.keys(more).length > 0 ? { ...options, ...more } : options;
 }
-
-export const BOOLEAN_TYPE = BOOLEAN(false);

@@ -16,7 +16,11 @@ export function alterTable(ast: AlterTable, session: BindSession): void {
   if (!found && ast.ifExists) return;
   const table = found ?? catalog.relation(reference(ast.name));
   if (table.kind !== 'table') {
-    throw new StreamcellError('TABLE_NOT_FOUND', `ALTER TABLE for a view is not allowed: '${table.path.name}' is a view.`, { span: ast.name.span });
+    throw new StreamcellError(
+      'TABLE_NOT_FOUND',
+      `ALTER TABLE for a view is not allowed: '${table.path.name}' is a view.`,
+      { span: ast.name.span },
+    );
   }
   if (ast.action.kind === 'RenameTable') {
     const { parts, span } = ast.action.newName;
@@ -34,7 +38,9 @@ function change(table: CatalogTable, action: AlterTableAction, session: BindSess
     case 'ResetOptions': {
       const gone = new Set(action.keys.map((k) => k.value));
       if (gone.has('connector')) {
-        throw new StreamcellError('DDL_INVALID', 'ALTER TABLE RESET does not support changing \'connector\'.', { span: action.span });
+        throw new StreamcellError('DDL_INVALID', "ALTER TABLE RESET does not support changing 'connector'.", {
+          span: action.span,
+        });
       }
       return { ...table, options: Object.fromEntries(Object.entries(table.options).filter(([k]) => !gone.has(k))) };
     }
@@ -47,15 +53,25 @@ function change(table: CatalogTable, action: AlterTableAction, session: BindSess
     case 'DropColumns':
       return action.columns.reduce<TableDefinition>((t, c) => dropColumn(t, single(c), session, c.span), table);
     case 'DropPrimaryKey':
-      if (!table.primaryKey) throw new StreamcellError('DDL_INVALID', 'The base table does not define any primary key.', { span: action.span });
+      if (!table.primaryKey)
+        throw new StreamcellError('DDL_INVALID', 'The base table does not define any primary key.', {
+          span: action.span,
+        });
       return { ...table, primaryKey: null };
     case 'DropConstraint':
       if (table.primaryKey?.name !== action.name.name) {
-        throw new StreamcellError('DDL_INVALID', `The base table does not define a primary key constraint named '${action.name.name}'.`, { span: action.name.span });
+        throw new StreamcellError(
+          'DDL_INVALID',
+          `The base table does not define a primary key constraint named '${action.name.name}'.`,
+          { span: action.name.span },
+        );
       }
       return { ...table, primaryKey: null };
     case 'DropWatermark':
-      if (!table.watermark) throw new StreamcellError('DDL_INVALID', 'The base table does not define any watermark strategy.', { span: action.span });
+      if (!table.watermark)
+        throw new StreamcellError('DDL_INVALID', 'The base table does not define any watermark strategy.', {
+          span: action.span,
+        });
       return { ...table, watermark: null };
     case 'DropDistribution':
       return { ...table, distribution: null };
@@ -77,7 +93,11 @@ function requireColumn(table: TableDefinition, name: string, span: Span): number
   if (at >= 0) return at;
   throw new StreamcellError('COLUMN_NOT_FOUND', `The column '${name}' does not exist in the base table.`, {
     span,
-    hint: suggestion(name, table.columns.map((c) => c.name), 'Columns'),
+    hint: suggestion(
+      name,
+      table.columns.map((c) => c.name),
+      'Columns',
+    ),
   });
 }
 
@@ -86,18 +106,32 @@ function addItem(table: TableDefinition, item: AlterTableItem, session: BindSess
     case 'Distribution':
       return { ...table, distribution: distributionOf(item.distribution) };
     case 'TableConstraint': {
-      if (!modify && table.primaryKey) throw new StreamcellError('DDL_INVALID', 'The base table has already defined the primary key constraint.', { span: item.span });
+      if (!modify && table.primaryKey)
+        throw new StreamcellError('DDL_INVALID', 'The base table has already defined the primary key constraint.', {
+          span: item.span,
+        });
       return { ...table, primaryKey: primaryKeyOf([], [item]) };
     }
     case 'Watermark': {
-      if (!modify && table.watermark) throw new StreamcellError('DDL_INVALID', 'The base table has already defined the watermark strategy.', { span: item.span });
-      if (modify && !table.watermark) throw new StreamcellError('DDL_INVALID', 'The base table does not define any watermark strategy.', { span: item.span });
+      if (!modify && table.watermark)
+        throw new StreamcellError('DDL_INVALID', 'The base table has already defined the watermark strategy.', {
+          span: item.span,
+        });
+      if (modify && !table.watermark)
+        throw new StreamcellError('DDL_INVALID', 'The base table does not define any watermark strategy.', {
+          span: item.span,
+        });
       return { ...table, watermark: defineWatermark(item, table.columns, session) };
     }
     case 'Column': {
       const name = item.column.name.name;
       const at = table.columns.findIndex((c) => c.name === name);
-      if (!modify && at >= 0) throw new StreamcellError('COLUMN_DUPLICATE', `Try to add a column '${name}' which already exists in the table.`, { span: item.span });
+      if (!modify && at >= 0)
+        throw new StreamcellError(
+          'COLUMN_DUPLICATE',
+          `Try to add a column '${name}' which already exists in the table.`,
+          { span: item.span },
+        );
       if (modify && at < 0) requireColumn(table, name, item.column.name.span);
       const others = table.columns.filter((c) => c.name !== name);
       const [column] = bindColumns([item.column], others, session);
@@ -126,16 +160,28 @@ function place(
 
 /** Computed columns and the watermark that read a column keep it from being dropped or renamed. */
 function assertUnused(table: TableDefinition, name: string, session: BindSession, span: Span, verb: string): void {
-  const scope = Scope.of(table.columns.map((c) => ({ name: c.name, type: c.type })), null, null);
+  const scope = Scope.of(
+    table.columns.map((c) => ({ name: c.name, type: c.type })),
+    null,
+    null,
+  );
   const binder = new ExprBinder(session, scope, { clause: 'a computed column' });
   const at = table.columns.findIndex((c) => c.name === name);
   const reads = (expression: string): boolean => inputsOf(binder.bind(parseExpression(expression))).has(at);
   const user = table.columns.find((c) => c.kind === 'computed' && c.name !== name && reads(c.expression));
   if (user) {
-    throw new StreamcellError('DDL_INVALID', `Failed to ${verb} the column '${name}': it is referenced by computed column '${user.name}'.`, { span });
+    throw new StreamcellError(
+      'DDL_INVALID',
+      `Failed to ${verb} the column '${name}': it is referenced by computed column '${user.name}'.`,
+      { span },
+    );
   }
   if (table.watermark && (table.watermark.column === name || reads(table.watermark.expression))) {
-    throw new StreamcellError('DDL_INVALID', `Failed to ${verb} the column '${name}': it is used in the watermark expression.`, { span });
+    throw new StreamcellError(
+      'DDL_INVALID',
+      `Failed to ${verb} the column '${name}': it is used in the watermark expression.`,
+      { span },
+    );
   }
 }
 
@@ -143,22 +189,36 @@ function dropColumn(table: TableDefinition, name: string, session: BindSession, 
   requireColumn(table, name, span);
   assertUnused(table, name, session, span, 'drop');
   if (table.primaryKey?.columns.includes(name)) {
-    throw new StreamcellError('DDL_INVALID', `Failed to drop the column '${name}': it is used as the primary key.`, { span });
+    throw new StreamcellError('DDL_INVALID', `Failed to drop the column '${name}': it is used as the primary key.`, {
+      span,
+    });
   }
   if (table.partitionKeys.includes(name)) {
-    throw new StreamcellError('DDL_INVALID', `Failed to drop the column '${name}': it is used as the partition keys.`, { span });
+    throw new StreamcellError('DDL_INVALID', `Failed to drop the column '${name}': it is used as the partition keys.`, {
+      span,
+    });
   }
   return { ...table, columns: table.columns.filter((c) => c.name !== name) };
 }
 
-function renameColumn(table: TableDefinition, from: string, to: string, session: BindSession, span: Span): TableDefinition {
+function renameColumn(
+  table: TableDefinition,
+  from: string,
+  to: string,
+  session: BindSession,
+  span: Span,
+): TableDefinition {
   requireColumn(table, from, span);
   if (table.columns.some((c) => c.name === to)) {
     throw new StreamcellError('COLUMN_DUPLICATE', `The column '${to}' already existed in table schema.`, { span });
   }
   assertUnused(table, from, session, span, 'rename');
   if (table.partitionKeys.includes(from)) {
-    throw new StreamcellError('DDL_INVALID', `Can not rename column '${from}' because it is used as the partition keys.`, { span });
+    throw new StreamcellError(
+      'DDL_INVALID',
+      `Can not rename column '${from}' because it is used as the partition keys.`,
+      { span },
+    );
   }
   const rename = (n: string): string => (n === from ? to : n);
   return {

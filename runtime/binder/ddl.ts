@@ -28,31 +28,53 @@ export function applyDdl(ast: Statement, options: BindOptions): Insert | null {
       return null;
     case 'AlterView': {
       const view = requireView(catalog, ast.name);
-      if (ast.action.kind === 'Rename') catalog.renameRelation(view, lastPart(ast.action.newName), ast.action.newName.span);
+      if (ast.action.kind === 'Rename')
+        catalog.renameRelation(view, lastPart(ast.action.newName), ast.action.newName.span);
       else if (ast.action.kind === 'As') {
         const session = new BindSession(options);
         const node = rootQuery(ast.action.query, session);
         const query = options.text.slice(ast.action.query.span.start, ast.action.query.span.end);
-        catalog.replaceRelation({ ...view, columns: node.schema, query, expanded: query, namespace: namespaceOf(catalog) });
+        catalog.replaceRelation({
+          ...view,
+          columns: node.schema,
+          query,
+          expanded: query,
+          namespace: namespaceOf(catalog),
+        });
       } else throw unsupported('ALTER VIEW SET', ast.span);
       return null;
     }
     case 'CreateCatalog':
-      catalog.createCatalog(ast.name.name, { comment: ast.comment, options: optionRecord(ast.options) }, ast.ifNotExists, ast.name.span);
+      catalog.createCatalog(
+        ast.name.name,
+        { comment: ast.comment, options: optionRecord(ast.options) },
+        ast.ifNotExists,
+        ast.name.span,
+      );
       return null;
     case 'AlterCatalog': {
       const { options: now, comment } = catalog.catalogOptions(ast.name.name, ast.name.span);
       const { action } = ast;
       if (action.kind === 'Comment') catalog.alterCatalog(ast.name.name, { ...now }, action.comment, ast.name.span);
-      else if (action.kind === 'SetOptions') catalog.alterCatalog(ast.name.name, { ...now, ...optionRecord(action.options) }, comment, ast.name.span);
+      else if (action.kind === 'SetOptions')
+        catalog.alterCatalog(ast.name.name, { ...now, ...optionRecord(action.options) }, comment, ast.name.span);
       else {
         const gone = new Set(action.keys.map((k) => k.value));
-        catalog.alterCatalog(ast.name.name, Object.fromEntries(Object.entries(now).filter(([k]) => !gone.has(k))), comment, ast.name.span);
+        catalog.alterCatalog(
+          ast.name.name,
+          Object.fromEntries(Object.entries(now).filter(([k]) => !gone.has(k))),
+          comment,
+          ast.name.span,
+        );
       }
       return null;
     }
     case 'CreateDatabase':
-      catalog.createDatabase(reference(ast.name), { comment: ast.comment, options: optionRecord(ast.options) }, ast.ifNotExists);
+      catalog.createDatabase(
+        reference(ast.name),
+        { comment: ast.comment, options: optionRecord(ast.options) },
+        ast.ifNotExists,
+      );
       return null;
     case 'AlterDatabase':
       catalog.alterDatabase(reference(ast.name), optionRecord(ast.options));
@@ -63,7 +85,10 @@ export function applyDdl(ast: Statement, options: BindOptions): Insert | null {
       return null;
     case 'UseModules': {
       const other = ast.modules.find((m) => m.name !== 'core');
-      if (other) throw new StreamcellError('OBJECT_NOT_FOUND', `No module with name '${other.name}' exists.`, { span: other.span });
+      if (other)
+        throw new StreamcellError('OBJECT_NOT_FOUND', `No module with name '${other.name}' exists.`, {
+          span: other.span,
+        });
       return null;
     }
     case 'Drop':
@@ -108,7 +133,15 @@ function createTable(ast: CreateTable, options: BindOptions): Insert | null {
     kind: 'Insert',
     overwrite: false,
     upsert: false,
-    target: { kind: 'NamedTable', name: ast.name, hints: [], asOf: null, sample: null, alias: null, span: ast.name.span },
+    target: {
+      kind: 'NamedTable',
+      name: ast.name,
+      hints: [],
+      asOf: null,
+      sample: null,
+      alias: null,
+      span: ast.name.span,
+    },
     partition: [],
     // Columns of the query by name: the table may have further ones, and in another order.
     columns: ast.columns.length === 0 ? [] : query!.schema.map((c) => named(c.name, ast.name)),
@@ -139,7 +172,10 @@ function createView(ast: CreateView, options: BindOptions): void {
   }
   const names = ast.columns.length > 0 ? ast.columns.map((c) => c.name) : node.schema.map((c) => c.name);
   const twice = names.find((n, i) => names.indexOf(n) !== i);
-  if (twice !== undefined) throw new StreamcellError('COLUMN_DUPLICATE', `A column with name '${twice}' appears twice in the view.`, { span: ast.span });
+  if (twice !== undefined)
+    throw new StreamcellError('COLUMN_DUPLICATE', `A column with name '${twice}' appears twice in the view.`, {
+      span: ast.span,
+    });
   const query = options.text.slice(ast.query.span.start, ast.query.span.end);
   const view: CatalogView = {
     kind: 'view',

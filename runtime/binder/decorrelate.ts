@@ -1,5 +1,5 @@
 import type { BoundExpr } from '../expressions/bound.js';
-import { StreamcellError, type Span } from '../types/index.js';
+import type { Span } from '../types/index.js';
 import { OUTER_BASE, unsupported } from './expression-binder.js';
 import { anyExpr, conjunction, conjuncts, input, inputOf, inputsOf, mapInputs } from './expr-tools.js';
 import { logicalInputs, type Logical } from './logical.js';
@@ -74,7 +74,12 @@ function pull(node: Logical, span: Span): Pulled {
     }
     case 'project': {
       const below = pull(node.input, span);
-      return pullProject(node.exprs, node.schema.map((c) => c.name), below, span);
+      return pullProject(
+        node.exprs,
+        node.schema.map((c) => c.name),
+        below,
+        span,
+      );
     }
     case 'join': {
       const own = conjuncts(node.condition);
@@ -94,7 +99,8 @@ function pull(node: Logical, span: Span): Pulled {
 }
 
 function pullProject(exprs: readonly BoundExpr[], names: readonly string[], below: Pulled, span: Span): Pulled {
-  if (exprs.some(isCorrelatedExpr)) throw unsupported('A column of the outer query in the select list of a subquery', span);
+  if (exprs.some(isCorrelatedExpr))
+    throw unsupported('A column of the outer query in the select list of a subquery', span);
   const all = [...exprs];
   const conditions = below.conditions.map((c) =>
     mapInputs(c, (e) => {
@@ -117,18 +123,26 @@ function pullJoin(node: Logical & { op: 'join' }, left: Pulled, right: Pulled, o
   const rightWidth = node.right.schema.length;
   const extraLeft = left.node.schema.length - leftWidth;
   const onto = (index: number): number => (index < leftWidth ? index : index + extraLeft);
-  const shiftOwn = (e: BoundExpr): BoundExpr => mapInputs(e, (i) => (i.index >= OUTER_BASE ? i : { ...i, index: onto(i.index) }));
+  const shiftOwn = (e: BoundExpr): BoundExpr =>
+    mapInputs(e, (i) => (i.index >= OUTER_BASE ? i : { ...i, index: onto(i.index) }));
   const stay = conjunction(own.filter((c) => !isCorrelatedExpr(c)).map(shiftOwn));
   const schema = [...left.node.schema, ...right.node.schema];
   const joined: Logical = { ...node, left: left.node, right: right.node, condition: stay, schema };
   const fromRight = (e: BoundExpr): BoundExpr =>
     mapInputs(e, (i) => (i.index >= OUTER_BASE ? i : { ...i, index: i.index + left.node.schema.length }));
-  const conditions = [...left.conditions, ...right.conditions.map(fromRight), ...own.filter(isCorrelatedExpr).map(shiftOwn)];
+  const conditions = [
+    ...left.conditions,
+    ...right.conditions.map(fromRight),
+    ...own.filter(isCorrelatedExpr).map(shiftOwn),
+  ];
   if (extraLeft === 0) return { node: joined, conditions };
   const order = [
     ...Array.from({ length: leftWidth + rightWidth }, (_, i) => onto(i)),
     ...Array.from({ length: extraLeft }, (_, i) => leftWidth + i),
-    ...Array.from({ length: right.node.schema.length - rightWidth }, (_, i) => left.node.schema.length + rightWidth + i),
+    ...Array.from(
+      { length: right.node.schema.length - rightWidth },
+      (_, i) => left.node.schema.length + rightWidth + i,
+    ),
   ];
   const moved = project(
     joined,
@@ -137,7 +151,9 @@ function pullJoin(node: Logical & { op: 'join' }, left: Pulled, right: Pulled, o
   );
   return {
     node: moved,
-    conditions: conditions.map((c) => mapInputs(c, (e) => (e.index >= OUTER_BASE ? e : { ...e, index: order.indexOf(e.index) }))),
+    conditions: conditions.map((c) =>
+      mapInputs(c, (e) => (e.index >= OUTER_BASE ? e : { ...e, index: order.indexOf(e.index) })),
+    ),
   };
 }
 
@@ -147,7 +163,8 @@ function pullAggregate(node: Logical & { op: 'aggregate' }, span: Span): Pulled 
   const keys = [...node.keys];
   const extra: number[] = [];
   for (const condition of below.conditions) {
-    if (!isEquality(condition)) throw unsupported('A correlated condition other than an equality below an aggregate', span);
+    if (!isEquality(condition))
+      throw unsupported('A correlated condition other than an equality below an aggregate', span);
     for (const index of inputsOf(condition)) {
       if (index < OUTER_BASE && !keys.includes(index)) {
         keys.push(index);
@@ -183,8 +200,4 @@ export function isEquality(condition: BoundExpr): boolean {
     return all.every((i) => i >= OUTER_BASE) ? 'outer' : all.every((i) => i < OUTER_BASE) ? 'own' : 'both';
   });
   return sides.includes('outer') && sides.includes('own');
-}
-
-export function internal(message: string): StreamcellError {
-  return new StreamcellError('INTERNAL', message);
 }

@@ -3,7 +3,7 @@ import { StreamcellError, type Span } from '../types/index.js';
 const UNITS: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
-  'µs': 1e-3,
+  µs: 1e-3,
   ms: 1,
   milli: 1,
   millis: 1,
@@ -30,8 +30,10 @@ export function durationMillis(what: string, text: string, span?: Span): number 
   const match = /^\s*(\d+)\s*([a-zµ]*)\s*$/i.exec(text);
   const unit = match && (match[2] === '' ? 1 : UNITS[match[2].toLowerCase()]);
   if (!match || unit === undefined || unit === null) {
-    throw new StreamcellError('OPTION_INVALID', `${what}: '${text}' is not a duration.`, { span, hint: 'Like 200 ms, 10 s, 5 min, 1 h.' });
+    throw new StreamcellError('OPTION_INVALID', `${what}: '${text}' is not a duration.`, {
+      span,
+      hint: 'Like 200 ms, 10 s, 5 min, 1 h.',
+    });
   }
   return Math.floor(Number(match[1]) * unit);
 }
-

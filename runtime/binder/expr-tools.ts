@@ -108,7 +108,14 @@ export function disjuncts(expr: BoundExpr): readonly BoundExpr[] {
 }
 
 /** Functions whose value differs from call to call or run to run: they must not be moved, merged twice, or folded. */
-const NON_DETERMINISTIC = new Set(['RAND', 'RAND_INTEGER', 'UUID', 'PROCTIME', 'CURRENT_WATERMARK', 'CURRENT_ROW_TIMESTAMP']);
+const NON_DETERMINISTIC = new Set([
+  'RAND',
+  'RAND_INTEGER',
+  'UUID',
+  'PROCTIME',
+  'CURRENT_WATERMARK',
+  'CURRENT_ROW_TIMESTAMP',
+]);
 
 export function isDeterministic(expr: BoundExpr): boolean {
   return !anyExpr(expr, (e) => e.kind === 'call' && NON_DETERMINISTIC.has(e.fn));

@@ -48,7 +48,9 @@ export class ExprBinder {
     const bound = this.bind(expr);
     if (bound.type.root === 'NULL') return bindCast(bound, BOOLEAN(), false, expr.span);
     if (bound.type.root !== 'BOOLEAN') {
-      throw new StreamcellError('TYPE_MISMATCH', `${this.hooks.clause} clause must be a condition.`, { span: expr.span });
+      throw new StreamcellError('TYPE_MISMATCH', `${this.hooks.clause} clause must be a condition.`, {
+        span: expr.span,
+      });
     }
     return bound;
   }
@@ -86,7 +88,8 @@ export class ExprBinder {
         return this.call('*', [amount, { ...one, type: unit }], expr.span);
       }
       case 'Unary':
-        if (expr.op === '-' && expr.operand.kind === 'NumberLiteral') return { ...bindNumber(expr.operand, true), span: expr.span };
+        if (expr.op === '-' && expr.operand.kind === 'NumberLiteral')
+          return { ...bindNumber(expr.operand, true), span: expr.span };
         if (expr.op === '+') return this.bind(expr.operand);
         return this.call(expr.op, [this.bind(expr.operand)], expr.span);
       case 'Binary':
@@ -96,8 +99,14 @@ export class ExprBinder {
         const low = this.bind(expr.low);
         const high = this.bind(expr.high);
         const within = (a: BoundExpr, b: BoundExpr): BoundExpr =>
-          this.call('AND', [this.call('>=', [operand, a], expr.span), this.call('<=', [operand, b], expr.span)], expr.span);
-        const inside = expr.symmetric ? this.call('OR', [within(low, high), within(high, low)], expr.span) : within(low, high);
+          this.call(
+            'AND',
+            [this.call('>=', [operand, a], expr.span), this.call('<=', [operand, b], expr.span)],
+            expr.span,
+          );
+        const inside = expr.symmetric
+          ? this.call('OR', [within(low, high), within(high, low)], expr.span)
+          : within(low, high);
         return expr.negated ? this.call('NOT', [inside], expr.span) : inside;
       }
       case 'InList': {
@@ -113,7 +122,12 @@ export class ExprBinder {
       case 'Cast': {
         const arg = this.bind(expr.operand);
         const type = bindType(expr.type);
-        return bindCast(arg, withNullable(type, expr.safe || (type.nullable && arg.type.nullable)), expr.safe, expr.span);
+        return bindCast(
+          arg,
+          withNullable(type, expr.safe || (type.nullable && arg.type.nullable)),
+          expr.safe,
+          expr.span,
+        );
       }
       case 'FunctionCall': {
         const column = this.session.niladicColumn(expr);
@@ -185,7 +199,11 @@ export class ExprBinder {
     if (index < 0) {
       throw new StreamcellError('COLUMN_NOT_FOUND', `Field '${name}' not found.`, {
         span,
-        hint: suggestion(name, arg.type.fields.map((f) => f.name), 'Fields'),
+        hint: suggestion(
+          name,
+          arg.type.fields.map((f) => f.name),
+          'Fields',
+        ),
       });
     }
     const type = arg.type.fields[index].type;
@@ -279,7 +297,9 @@ export class ExprBinder {
   private functionCall(expr: FunctionCall): BoundExpr {
     if (expr.over) {
       if (!this.hooks.over) {
-        throw new StreamcellError('AGGREGATE_MISPLACED', `OVER is not allowed in ${this.hooks.clause}.`, { span: expr.span });
+        throw new StreamcellError('AGGREGATE_MISPLACED', `OVER is not allowed in ${this.hooks.clause}.`, {
+          span: expr.span,
+        });
       }
       return this.hooks.over(expr, this);
     }
@@ -287,9 +307,13 @@ export class ExprBinder {
     if (this.session.isAggregate(name)) {
       const bound = this.hooks.aggregate?.(expr, this);
       if (bound) return bound;
-      throw new StreamcellError('AGGREGATE_MISPLACED', `Aggregate expression ${name.toUpperCase()} is illegal in ${this.hooks.clause} clause.`, {
-        span: expr.span,
-      });
+      throw new StreamcellError(
+        'AGGREGATE_MISPLACED',
+        `Aggregate expression ${name.toUpperCase()} is illegal in ${this.hooks.clause} clause.`,
+        {
+          span: expr.span,
+        },
+      );
     }
     const own = this.hooks.aggregate?.(expr, this);
     if (own) return own;
@@ -312,7 +336,8 @@ function bindPlainCall(expr: FunctionCall, name: string, binder: ExprBinder): Bo
   const args: BoundExpr[] = [];
   for (const arg of expr.args) {
     if (arg.kind === 'TimeUnitArgument') options['unit'] = arg.unit;
-    else if (args.length === 0 && arg.kind === 'Identifier' && /^SQL_TSI_\w+$/i.test(arg.parts[0].name)) options['unit'] = arg.parts[0].name.slice(8).toUpperCase();
+    else if (args.length === 0 && arg.kind === 'Identifier' && /^SQL_TSI_\w+$/i.test(arg.parts[0].name))
+      options['unit'] = arg.parts[0].name.slice(8).toUpperCase();
     else if (arg.kind === 'NamedArgument') throw unsupported('A named argument of this function', arg.span);
     else args.push(binder.bind(arg));
   }

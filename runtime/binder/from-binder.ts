@@ -1,7 +1,7 @@
 import type { BoundExpr } from '../expressions/bound.js';
 import type { Alias, DerivedTable, Expr, Join, NamedTable, TableRef, Unnest } from '../parser/ast.js';
 import { BOOLEAN, INT, StreamcellError, withNullable, type DataType, type Schema, type Span } from '../types/index.js';
-import { ExprBinder, coerce, unsupported } from './expression-binder.js';
+import { ExprBinder, unsupported } from './expression-binder.js';
 import { input, inputOf, timeAttributeOf } from './expr-tools.js';
 import type { Logical, LogicalJoinType, LogicalUnnest } from './logical.js';
 import { join, project, uniqueNames } from './nodes.js';
@@ -50,9 +50,19 @@ function aliased(
   context: QueryContext,
   span: Span,
 ): FromResult {
-  const renamed = alias && alias.columns.length > 0 ? renameColumns(node, alias.columns.map((c) => c.name), alias.span) : node;
+  const renamed =
+    alias && alias.columns.length > 0
+      ? renameColumns(
+          node,
+          alias.columns.map((c) => c.name),
+          alias.span,
+        )
+      : node;
   void span;
-  return { node: renamed, scope: Scope.of(renamed.schema, alias?.name.name ?? name, context.outer, alias ? null : path) };
+  return {
+    node: renamed,
+    scope: Scope.of(renamed.schema, alias?.name.name ?? name, context.outer, alias ? null : path),
+  };
 }
 
 function bindNamed(ref: NamedTable, context: QueryContext): FromResult {
@@ -82,7 +92,10 @@ function bindJoin(ref: Join, context: QueryContext): FromResult {
   const left = bindFrom(ref.left, context);
   if (ref.right.kind === 'Unnest') return bindUnnest(ref.right, left, type, ref.on, context);
   if (ref.right.kind === 'TableFunction' && ref.right.lateral) {
-    throw unsupported(`The table function ${ref.right.call.name.parts.map((p) => p.name).join('.')}`, ref.right.call.name.span);
+    throw unsupported(
+      `The table function ${ref.right.call.name.parts.map((p) => p.name).join('.')}`,
+      ref.right.call.name.span,
+    );
   }
   if (ref.right.kind === 'NamedTable' && ref.right.asOf) return bindTemporal(ref, ref.right, left, type, context);
   if (ref.right.kind === 'DerivedTable' && ref.right.lateral) return bindLateral(ref, ref.right, left, type, context);
@@ -103,7 +116,10 @@ function combine(
   const width = left.node.schema.length;
   const twice = right.scope.aliases().find((a) => left.scope.aliases().includes(a));
   if (twice !== undefined) {
-    throw new StreamcellError('QUERY_INVALID', `Duplicate relation name '${twice}' in FROM clause.`, { span: ref.right.span, hint: 'Give one of them an alias.' });
+    throw new StreamcellError('QUERY_INVALID', `Duplicate relation name '${twice}' in FROM clause.`, {
+      span: ref.right.span,
+      hint: 'Give one of them an alias.',
+    });
   }
   const scope = left.scope.join(right.scope, width);
   const names = ref.natural ? commonNames(left.scope, right.scope) : (ref.using?.map((u) => u.name) ?? null);
@@ -121,13 +137,24 @@ function combine(
     return { name, left: l, right: { ...r, index: r.index + width } };
   });
   for (const p of pairs ?? []) {
-    condition = and(condition, binder.call('=', [input(p.left.index, p.left.type), input(p.right.index, p.right.type)], ref.span));
+    condition = and(
+      condition,
+      binder.call('=', [input(p.left.index, p.left.type), input(p.right.index, p.right.type)], ref.span),
+    );
   }
   const ttlOf = (side: FromResult): number | undefined =>
-    side.scope.aliases().map((a) => context.stateTtl?.get(a)).find((t) => t !== undefined);
+    side.scope
+      .aliases()
+      .map((a) => context.stateTtl?.get(a))
+      .find((t) => t !== undefined);
   const leftTtl = ttlOf(left);
   const rightTtl = ttlOf(right);
-  const node = join(type, left.node, right.node, condition, { span: ref.span, ...(asOf ? { asOf } : {}), leftTtl, rightTtl });
+  const node = join(type, left.node, right.node, condition, {
+    span: ref.span,
+    ...(asOf ? { asOf } : {}),
+    leftTtl,
+    rightTtl,
+  });
   const typed = new Scope(scope.mapTypes((c) => node.schema[c.index].type).relations, context.outer);
   return pairs && pairs.length > 0 ? mergeColumns(node, typed, pairs, type, binder, ref.span) : { node, scope: typed };
 }
@@ -170,7 +197,13 @@ function mergeColumns(
   return { node: widened, scope: new Scope(relations, scope.outer) };
 }
 
-function bindTemporal(ref: Join, right: NamedTable, left: FromResult, type: LogicalJoinType, context: QueryContext): FromResult {
+function bindTemporal(
+  ref: Join,
+  right: NamedTable,
+  left: FromResult,
+  type: LogicalJoinType,
+  context: QueryContext,
+): FromResult {
   if (type !== 'inner' && type !== 'left') throw unsupported(`A temporal ${type.toUpperCase()} JOIN`, ref.span);
   const asOfExpr = right.asOf as Expr;
   const asOf = new ExprBinder(context.session, left.scope, { clause: 'FOR SYSTEM_TIME AS OF' }).bind(asOfExpr);
@@ -186,7 +219,13 @@ function bindTemporal(ref: Join, right: NamedTable, left: FromResult, type: Logi
 }
 
 /** LATERAL (SELECT ..): the correlated conditions become the join's. */
-function bindLateral(ref: Join, right: DerivedTable, left: FromResult, type: LogicalJoinType, context: QueryContext): FromResult {
+function bindLateral(
+  ref: Join,
+  right: DerivedTable,
+  left: FromResult,
+  type: LogicalJoinType,
+  context: QueryContext,
+): FromResult {
   if (type !== 'inner' && type !== 'left') throw unsupported(`LATERAL in a ${type.toUpperCase()} JOIN`, ref.span);
   const node = context.bindQuery(right.query, { ...context, outer: left.scope });
   const flat = decorrelate(node, right.span);
@@ -198,7 +237,10 @@ function bindLateral(ref: Join, right: DerivedTable, left: FromResult, type: Log
     context.outer,
   );
   const conditions = flat.conditions.map((c) => flat.place(c, 0, width));
-  const more = conditions.length === 0 ? null : conditions.reduce((a, b) => ({ kind: 'call', fn: 'AND', args: [a, b], type: BOOLEAN() }));
+  const more =
+    conditions.length === 0
+      ? null
+      : conditions.reduce((a, b) => ({ kind: 'call', fn: 'AND', args: [a, b], type: BOOLEAN() }));
   return combine(ref, type, left, { node: flat.node, scope }, context, null, more);
 }
 
@@ -208,7 +250,10 @@ function elementColumns(type: DataType, span: Span): Schema {
   if (type.root === 'ARRAY' || type.root === 'MULTISET') {
     const { element } = type;
     if (element.root === 'ROW') {
-      return element.fields.map((f) => ({ name: f.name, type: withNullable(f.type, f.type.nullable || element.nullable) }));
+      return element.fields.map((f) => ({
+        name: f.name,
+        type: withNullable(f.type, f.type.nullable || element.nullable),
+      }));
     }
     return [{ name: 'EXPR$0', type: element }];
   }
@@ -221,7 +266,13 @@ function elementColumns(type: DataType, span: Span): Schema {
   throw new StreamcellError('TYPE_MISMATCH', 'UNNEST needs an ARRAY, MAP or MULTISET.', { span });
 }
 
-function bindUnnest(ref: Unnest, left: FromResult, type: LogicalJoinType, on: Expr | null, context: QueryContext): FromResult {
+function bindUnnest(
+  ref: Unnest,
+  left: FromResult,
+  type: LogicalJoinType,
+  on: Expr | null,
+  context: QueryContext,
+): FromResult {
   if (type !== 'inner' && type !== 'left') throw unsupported(`UNNEST in a ${type.toUpperCase()} JOIN`, ref.span);
   if (ref.exprs.length !== 1) throw unsupported('UNNEST of several collections', ref.span);
   const binder = new ExprBinder(context.session, left.scope, { clause: 'UNNEST' });
@@ -230,9 +281,13 @@ function bindUnnest(ref: Unnest, left: FromResult, type: LogicalJoinType, on: Ex
   const columns = [...elements, ...(ref.ordinality ? [{ name: 'ORDINALITY', type: INT(false) }] : [])];
   const names = ref.alias?.columns.map((c) => c.name) ?? [];
   if (names.length > 0 && names.length !== columns.length) {
-    throw new StreamcellError('QUERY_INVALID', `UNNEST gives ${columns.length} columns, but ${names.length} names are given.`, {
-      span: ref.alias?.span ?? ref.span,
-    });
+    throw new StreamcellError(
+      'QUERY_INVALID',
+      `UNNEST gives ${columns.length} columns, but ${names.length} names are given.`,
+      {
+        span: ref.alias?.span ?? ref.span,
+      },
+    );
   }
   const outer = type === 'left';
   const single = elements.length === 1 && elements[0].name === 'EXPR$0' ? ref.alias?.name.name : undefined;
@@ -258,5 +313,3 @@ function bindUnnest(ref: Unnest, left: FromResult, type: LogicalJoinType, on: Ex
   };
   return { node, scope };
 }
-
-export { coerce };

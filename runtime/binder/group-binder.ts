@@ -1,6 +1,6 @@
 import type { BoundExpr } from '../expressions/bound.js';
 import type { FunctionCall, GroupBy, GroupItem } from '../parser/ast.js';
-import { StreamcellError, TIMESTAMP, type Span } from '../types/index.js';
+import { StreamcellError, type Span } from '../types/index.js';
 import { ExprBinder, unsupported } from './expression-binder.js';
 import { exprKey, inputOf, timeAttributeOf } from './expr-tools.js';
 import type { Logical, LogicalWindow } from './logical.js';
@@ -68,7 +68,11 @@ export function bindGrouping(
         const at = exprs.findIndex((e) => e.kind === 'input' && e.index === c.index);
         return at >= 0 && !sets.every((s) => s.includes(at)) ? withNullable(c.type, true) : c.type;
       });
-  const keys = single ? exprs : exprs.map((e, i) => (e.kind === 'input' && !sets.every((s) => s.includes(i)) ? { ...e, type: withNullable(e.type, true) } : e));
+  const keys = single
+    ? exprs
+    : exprs.map((e, i) =>
+        e.kind === 'input' && !sets.every((s) => s.includes(i)) ? { ...e, type: withNullable(e.type, true) } : e,
+      );
   const grouping: Grouping = {
     exprs: keys,
     sets: single ? null : sets,
@@ -89,7 +93,9 @@ function setsOf(item: GroupItem, keysOf: (item: GroupItem & { kind: 'GroupKey' }
       const parts = item.items.map((i) => setsOf(i, keysOf)[0] ?? []);
       if (parts.length > 6) throw unsupported('CUBE of more than six columns', item.span);
       const all = 2 ** parts.length;
-      return Array.from({ length: all }, (_, n) => parts.flatMap((p, i) => ((all - 1 - n) & (1 << (parts.length - 1 - i)) ? p : [])));
+      return Array.from({ length: all }, (_, n) =>
+        parts.flatMap((p, i) => ((all - 1 - n) & (1 << (parts.length - 1 - i)) ? p : [])),
+      );
     }
     case 'GroupingSets':
       return item.items.flatMap((i) => setsOf(i, keysOf));
@@ -108,7 +114,9 @@ interface GroupWindow {
 }
 
 function findGroupWindow(items: readonly GroupItem[]): FunctionCall | null {
-  const found = items.flatMap((i) => (i.kind === 'GroupKey' ? i.exprs : [])).filter((e): e is FunctionCall => e.kind === 'FunctionCall' && isGroupWindow(e));
+  const found = items
+    .flatMap((i) => (i.kind === 'GroupKey' ? i.exprs : []))
+    .filter((e): e is FunctionCall => e.kind === 'FunctionCall' && isGroupWindow(e));
   if (found.length > 1) throw unsupported('More than one group window', found[1].span);
   return found[0] ?? null;
 }
@@ -126,15 +134,22 @@ function bindGroupWindow(call: FunctionCall, node: Logical, scope: Scope, contex
   const binder = new ExprBinder(context.session, scope, { clause: 'GROUP BY' });
   const time = binder.bind(call.args[0]);
   if (time.kind !== 'input' || timeAttributeOf(time.type) === null) {
-    throw new StreamcellError('TIME_ATTRIBUTE_REQUIRED', 'Window aggregate can only be defined over a time attribute column.', {
-      span: call.args[0].span,
-    });
+    throw new StreamcellError(
+      'TIME_ATTRIBUTE_REQUIRED',
+      'Window aggregate can only be defined over a time attribute column.',
+      {
+        span: call.args[0].span,
+      },
+    );
   }
   const expected = fn === 'HOP' ? [3, 4] : [2, 3];
   if (!expected.includes(call.args.length)) {
-    throw new StreamcellError('FUNCTION_ARGUMENTS', `Invalid number of arguments to function ${fn}.`, { span: call.span });
+    throw new StreamcellError('FUNCTION_ARGUMENTS', `Invalid number of arguments to function ${fn}.`, {
+      span: call.span,
+    });
   }
-  if (call.args.length === expected[1]) throw unsupported(`${fn} in GROUP BY with an alignment`, call.args[expected[1] - 1].span);
+  if (call.args.length === expected[1])
+    throw unsupported(`${fn} in GROUP BY with an alignment`, call.args[expected[1] - 1].span);
   const millis = (i: number): number => intervalMillis(call.args[i], binder, fn);
   let window: LogicalWindow;
   if (fn === 'TUMBLE') window = { kind: 'tumble', size: millis(1), offset: 0 };
@@ -157,9 +172,13 @@ function auxiliary(call: FunctionCall, binder: ExprBinder, window: GroupWindow, 
     call.args.length === window.call.args.length &&
     call.args.every((a, i) => exprKey(plain.bind(a)) === exprKey(plain.bind(window.call.args[i])));
   if (!same) {
-    throw new StreamcellError('WINDOW_INVALID', `Call to auxiliary group function '${name}' must have matching call to group function '${match[1]}' in GROUP BY clause.`, {
-      span: call.span,
-    });
+    throw new StreamcellError(
+      'WINDOW_INVALID',
+      `Call to auxiliary group function '${name}' must have matching call to group function '${match[1]}' in GROUP BY clause.`,
+      {
+        span: call.span,
+      },
+    );
   }
   const [start, end, time] = window.columns;
   const at = match[2] === 'START' ? start : match[2] === 'END' ? end : time;
@@ -178,9 +197,11 @@ function rejectAuxiliary(call: FunctionCall): undefined {
   const name = functionName(call);
   const match = AUXILIARY.exec(name);
   if (!match) return undefined;
-  throw new StreamcellError('WINDOW_INVALID', `Call to auxiliary group function '${name}' must have matching call to group function '${match[1]}' in GROUP BY clause.`, {
-    span: call.span,
-  });
+  throw new StreamcellError(
+    'WINDOW_INVALID',
+    `Call to auxiliary group function '${name}' must have matching call to group function '${match[1]}' in GROUP BY clause.`,
+    {
+      span: call.span,
+    },
+  );
 }
-
-export const WINDOW_BOUND = TIMESTAMP(3, false);

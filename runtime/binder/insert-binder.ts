@@ -26,7 +26,9 @@ export function bindInsert(insert: Insert, context: QueryContext): LogicalSink {
   const parts = target.name.parts.map((p) => p.name);
   const relation = session.catalog.relation({ parts, span: target.name.span });
   if (relation.kind === 'view') {
-    throw new StreamcellError('SINK_SCHEMA', `'${parts.join('.')}' is a view; a view cannot be written to.`, { span: target.name.span });
+    throw new StreamcellError('SINK_SCHEMA', `'${parts.join('.')}' is a view; a view cannot be written to.`, {
+      span: target.name.span,
+    });
   }
   const options = tableOptions(relation, target.hints);
   requireConnector(relation, options, target.name.span);
@@ -35,10 +37,14 @@ export function bindInsert(insert: Insert, context: QueryContext): LogicalSink {
   for (const c of columns) {
     const known = c.metadata === null || info.metadata.some((m) => m.key === c.metadata && m.writable);
     if (!known) {
-      throw new StreamcellError('DDL_INVALID', `Invalid metadata key '${c.metadata}' in column '${c.name}' of table '${relation.path.name}'.`, {
-        span: target.name.span,
-        hint: 'A metadata column that only the source has is declared VIRTUAL.',
-      });
+      throw new StreamcellError(
+        'DDL_INVALID',
+        `Invalid metadata key '${c.metadata}' in column '${c.name}' of table '${relation.path.name}'.`,
+        {
+          span: target.name.span,
+          hint: 'A metadata column that only the source has is declared VIRTUAL.',
+        },
+      );
     }
   }
   const query = context.bindQuery(insert.query, context);
@@ -68,10 +74,14 @@ function staticPartition(insert: Insert, table: CatalogTable, context: QueryCont
   const values = new Map<string, BoundExpr>();
   for (const p of insert.partition) {
     if (!table.partitionKeys.includes(p.column.name)) {
-      throw new StreamcellError('SINK_SCHEMA', `'${p.column.name}' is not a partition column of '${table.path.name}'.`, {
-        span: p.column.span,
-        hint: suggestion(p.column.name, table.partitionKeys, 'Partition columns'),
-      });
+      throw new StreamcellError(
+        'SINK_SCHEMA',
+        `'${p.column.name}' is not a partition column of '${table.path.name}'.`,
+        {
+          span: p.column.span,
+          hint: suggestion(p.column.name, table.partitionKeys, 'Partition columns'),
+        },
+      );
     }
     if (p.value) values.set(p.column.name, binder.constant(p.value));
   }
@@ -87,10 +97,19 @@ function arrange(
 ): Logical {
   const named = insert.columns.length > 0 ? insert.columns.map((c) => namedColumn(c, columns, table)) : null;
   const duplicate = named?.find((n, i) => named.indexOf(n) !== i);
-  if (duplicate) throw new StreamcellError('COLUMN_DUPLICATE', `Target column '${duplicate}' is assigned more than once.`, { span: insert.span });
+  if (duplicate)
+    throw new StreamcellError('COLUMN_DUPLICATE', `Target column '${duplicate}' is assigned more than once.`, {
+      span: insert.span,
+    });
   const targets = named ?? columns.map((c) => c.name).filter((n) => !statics.has(n));
   if (targets.length !== query.schema.length) {
-    throw schemaMismatch(query, columns, table, insert.query.span, query.schema.length < targets.length ? 'Not enough columns' : 'Different number of columns');
+    throw schemaMismatch(
+      query,
+      columns,
+      table,
+      insert.query.span,
+      query.schema.length < targets.length ? 'Not enough columns' : 'Different number of columns',
+    );
   }
   const exprs = columns.map((column): BoundExpr => {
     const position = targets.indexOf(column.name);
@@ -98,12 +117,23 @@ function arrange(
     if (constant) return store(constant, column, query, columns, table, insert.query.span);
     if (position >= 0) return store(inputOf(query.schema, position), column, query, columns, table, insert.query.span);
     if (!column.type.nullable) {
-      throw new StreamcellError('SINK_SCHEMA', `Column '${column.name}' has no default value and does not allow NULLs.`, { span: insert.span });
+      throw new StreamcellError(
+        'SINK_SCHEMA',
+        `Column '${column.name}' has no default value and does not allow NULLs.`,
+        { span: insert.span },
+      );
     }
     return bindCast({ kind: 'literal', type: NULL(), value: null }, column.type, false, insert.span);
   });
   const same = exprs.every((e, i) => e.kind === 'input' && e.index === i) && exprs.length === query.schema.length;
-  return same ? query : project(query, exprs, columns.map((c) => c.name), insert.span);
+  return same
+    ? query
+    : project(
+        query,
+        exprs,
+        columns.map((c) => c.name),
+        insert.span,
+      );
 }
 
 function namedColumn(column: Identifier, columns: readonly SinkColumn[], table: CatalogTable): string {
@@ -112,7 +142,11 @@ function namedColumn(column: Identifier, columns: readonly SinkColumn[], table: 
   if (!columns.some((c) => c.name === name)) {
     throw new StreamcellError('COLUMN_NOT_FOUND', `Unknown target column '${name}' in table '${table.path.name}'.`, {
       span: column.span,
-      hint: suggestion(name, columns.map((c) => c.name), 'Columns'),
+      hint: suggestion(
+        name,
+        columns.map((c) => c.name),
+        'Columns',
+      ),
     });
   }
   return name;
@@ -133,7 +167,13 @@ function store(
   return coerce(value, withNullable(column.type, true), span);
 }
 
-function schemaMismatch(query: Logical, columns: readonly SinkColumn[], table: CatalogTable, span: Span, cause: string): StreamcellError {
+function schemaMismatch(
+  query: Logical,
+  columns: readonly SinkColumn[],
+  table: CatalogTable,
+  span: Span,
+  cause: string,
+): StreamcellError {
   const list = (all: readonly { readonly name: string; readonly type: DataType }[]): string =>
     `[${all.map((c) => `${c.name}: ${typeToString(c.type)}`).join(', ')}]`;
   return new StreamcellError(

@@ -26,9 +26,10 @@ export function bindNumber(literal: NumberLiteral, negative = false): LiteralExp
   const dot = text.indexOf('.');
   if (literal.form === 'integer' || dot < 0) {
     const value = negative ? -BigInt(text) : BigInt(text);
-    if (value >= -2147483648n && value <= 2147483647n) return { kind: 'literal', type: INT(false), value: Number(value), span };
+    if (value >= -2147483648n && value <= 2147483647n)
+      return { kind: 'literal', type: INT(false), value: Number(value), span };
     if (value >= -(2n ** 63n) && value < 2n ** 63n) return { kind: 'literal', type: BIGINT(false), value, span };
-    return decimal(value, text.length, 0, span);
+    throw new StreamcellError('QUERY_INVALID', `Numeric literal '${text}' out of range.`, { span });
   }
   const fraction = text.slice(dot + 1);
   const unscaled = BigInt(text.slice(0, dot) + fraction);
@@ -63,7 +64,9 @@ function utc(year: number, month: number, day: number): number {
 export function bindDateTime(literal: DateTimeLiteral): LiteralExpr {
   const { text, span } = literal;
   const bad = (format: string): StreamcellError =>
-    new StreamcellError('QUERY_INVALID', `Illegal ${literal.type} literal '${text}': not in format '${format}'.`, { span });
+    new StreamcellError('QUERY_INVALID', `Illegal ${literal.type} literal '${text}': not in format '${format}'.`, {
+      span,
+    });
   switch (literal.type) {
     case 'DATE': {
       const m = /^\s*(\d{1,4})-(\d{1,2})-(\d{1,2})\s*$/.exec(text);
@@ -102,7 +105,13 @@ function parseTime(text: string): { millis: number; nanos: number; digits: numbe
   };
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { WEEK: 7 * DAY_MS, DAY: DAY_MS, HOUR: 3_600_000, MINUTE: 60_000, SECOND: 1000 };
+const UNIT_MS: Readonly<Record<string, number>> = {
+  WEEK: 7 * DAY_MS,
+  DAY: DAY_MS,
+  HOUR: 3_600_000,
+  MINUTE: 60_000,
+  SECOND: 1000,
+};
 const DAY_TIME = ['DAY', 'HOUR', 'MINUTE', 'SECOND'];
 
 /** Amount of an interval: milliseconds as bigint (day-time) or months as number (year-month). */

@@ -15,7 +15,12 @@ import type { AggregateCall } from '../expressions/bound.js';
 
 /** Makers of logical nodes: they derive the output schema, so that nobody else does. */
 
-export function project(input: Logical, exprs: readonly BoundExpr[], names: readonly string[], span?: Span): LogicalProject {
+export function project(
+  input: Logical,
+  exprs: readonly BoundExpr[],
+  names: readonly string[],
+  span?: Span,
+): LogicalProject {
   return { op: 'project', input, exprs, schema: exprs.map((e, i) => ({ name: names[i], type: e.type })), span };
 }
 
@@ -40,7 +45,8 @@ export function join(
   condition: BoundExpr | null,
   more: { span?: Span; asOf?: BoundExpr; leftTtl?: number; rightTtl?: number } = {},
 ): LogicalJoin {
-  const nullableSide = (schema: Schema): Schema => schema.map((c) => ({ name: c.name, type: withNullable(c.type, true) }));
+  const nullableSide = (schema: Schema): Schema =>
+    schema.map((c) => ({ name: c.name, type: withNullable(c.type, true) }));
   const l = type === 'right' || type === 'full' ? nullableSide(left.schema) : left.schema;
   const r = type === 'left' || type === 'full' ? nullableSide(right.schema) : right.schema;
   const schema = type === 'semi' || type === 'anti' ? left.schema : [...l, ...r];
@@ -56,7 +62,8 @@ export function aggregate(
   aggregates: readonly AggregateCall[],
   more: { span?: Span; stateTtl?: number } = {},
 ): LogicalAggregate {
-  const nullable = (position: number): boolean => groupingSets !== null && !groupingSets.every((s) => s.includes(position));
+  const nullable = (position: number): boolean =>
+    groupingSets !== null && !groupingSets.every((s) => s.includes(position));
   const keyColumns = keys.map((k, i) => {
     const column = input.schema[k];
     return nullable(i) ? { name: column.name, type: withNullable(column.type, true) } : column;
@@ -69,8 +76,19 @@ export function aggregate(
   return { op: 'aggregate', input, keys, groupingSets, aggregates, schema, ...more };
 }
 
-export function windowTvf(input: Logical, time: number, window: LogicalWindow, legacy: boolean, span?: Span): LogicalWindowTvf {
-  const schema = [...input.schema, ...windowColumns(input.schema[time].type)];
+export function windowTvf(
+  input: Logical,
+  time: number,
+  window: LogicalWindow,
+  legacy: boolean,
+  span?: Span,
+): LogicalWindowTvf {
+  const [start, end, windowTime] = windowColumns(input.schema[time].type);
+  // The rowtime of an old group window is as nullable as the column it comes from.
+  const last = legacy
+    ? { ...windowTime, type: withNullable(windowTime.type, input.schema[time].type.nullable) }
+    : windowTime;
+  const schema = [...input.schema, start, end, last];
   return { op: 'windowTvf', input, time, window, legacy, schema, span };
 }
 

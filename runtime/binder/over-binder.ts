@@ -14,16 +14,23 @@ const RANKING: ReadonlySet<string> = new Set(['ROW_NUMBER', 'RANK', 'DENSE_RANK'
 export function bindOver(call: FunctionCall, window: WindowSpec, binder: ExprBinder, pending: Pending): BoundExpr {
   const inner = new ExprBinder(binder.session, binder.scope, { ...binder.hooks, over: undefined, clause: 'OVER' });
   const name = call.name.parts[call.name.parts.length - 1].name.toUpperCase();
-  if (name === 'LEAD') throw new StreamcellError('FUNCTION_UNSUPPORTED', 'LEAD Function is not supported in stream mode.', { span: call.span });
+  if (name === 'LEAD')
+    throw new StreamcellError('FUNCTION_UNSUPPORTED', 'LEAD Function is not supported in stream mode.', {
+      span: call.span,
+    });
   const ranking = RANKING.has(name);
   const request: AggregateRequest = ranking
     ? { fn: name, args: [], distinct: false, filter: null, type: BIGINT(false), span: call.span }
-    : requestAggregate(call, inner, true, true);
+    : requestAggregate(call, inner, false);
   if (ranking && call.args.length > 0) {
-    throw new StreamcellError('FUNCTION_ARGUMENTS', `Invalid number of arguments to function ${name}.`, { span: call.span });
+    throw new StreamcellError('FUNCTION_ARGUMENTS', `Invalid number of arguments to function ${name}.`, {
+      span: call.span,
+    });
   }
   if (ranking && window.orderBy.length === 0) {
-    throw new StreamcellError('WINDOW_INVALID', `${name} must have an ORDER BY in its OVER clause.`, { span: call.span });
+    throw new StreamcellError('WINDOW_INVALID', `${name} must have an ORDER BY in its OVER clause.`, {
+      span: call.span,
+    });
   }
   const partitionBy = window.partitionBy.map((e) => inner.bind(e));
   const orderBy = window.orderBy.map((o) => ({
@@ -31,10 +38,16 @@ export function bindOver(call: FunctionCall, window: WindowSpec, binder: ExprBin
     ascending: !o.descending,
     nullsLast: nullsLast(!o.descending, o.nulls),
   }));
-  const frame = ranking ? ({ unit: name === 'ROW_NUMBER' ? 'rows' : 'range', preceding: null } as const) : bindFrame(window.frame, inner);
+  const frame = ranking
+    ? ({ unit: name === 'ROW_NUMBER' ? 'rows' : 'range', preceding: null } as const)
+    : bindFrame(window.frame, inner);
   // A COUNT may see no row only in a frame without the current one, which cannot be written here.
   const type = name === 'COUNT' ? withNullable(request.type, false) : request.type;
-  return pending.add({ kind: 'over', request: { call: { ...request, type }, partitionBy, orderBy, frame } }, type, call.span);
+  return pending.add(
+    { kind: 'over', request: { call: { ...request, type }, partitionBy, orderBy, frame } },
+    type,
+    call.span,
+  );
 }
 
 function bindFrame(frame: WindowFrame | null, binder: ExprBinder): OverFrame {
@@ -54,7 +67,9 @@ function bindFrame(frame: WindowFrame | null, binder: ExprBinder): OverFrame {
       }
       const amount = typeof value === 'bigint' ? Number(value) : value;
       if (typeof amount !== 'number' || amount < 0) {
-        throw new StreamcellError('WINDOW_INVALID', 'A frame bound must be a non-negative constant.', { span: frame.start.span });
+        throw new StreamcellError('WINDOW_INVALID', 'A frame bound must be a non-negative constant.', {
+          span: frame.start.span,
+        });
       }
       return { unit, preceding: amount };
     }
@@ -73,7 +88,11 @@ export function planOver(node: Logical, pending: Pending, onto: (expr: BoundExpr
       ...p.request,
       partitionBy: p.request.partitionBy.map(map),
       orderBy: p.request.orderBy.map((o) => ({ ...o, expr: map(o.expr) })),
-      call: { ...p.request.call, args: p.request.call.args.map(map), filter: p.request.call.filter && map(p.request.call.filter) },
+      call: {
+        ...p.request.call,
+        args: p.request.call.args.map(map),
+        filter: p.request.call.filter && map(p.request.call.filter),
+      },
     };
     const key = JSON.stringify([
       request.partitionBy.map(exprKey),
@@ -102,7 +121,11 @@ export function planOver(node: Logical, pending: Pending, onto: (expr: BoundExpr
     };
     const [{ request: first }] = group;
     const partitionKeys = first.partitionBy.filter((e) => e.kind !== 'literal').map(column);
-    const sort: LogicalSortKey[] = first.orderBy.map((o) => ({ column: column(o.expr), ascending: o.ascending, nullsLast: o.nullsLast }));
+    const sort: LogicalSortKey[] = first.orderBy.map((o) => ({
+      column: column(o.expr),
+      ascending: o.ascending,
+      nullsLast: o.nullsLast,
+    }));
     const calls: AggregateCall[] = group.map(({ request: { call } }, i) => ({
       fn: call.fn,
       args: call.args.map(column),

@@ -78,7 +78,8 @@ export class Pending {
 
   check(expr: BoundExpr): BoundExpr {
     return mapInputs(expr, (e) => {
-      if (e.index >= PENDING_BASE) throw new StreamcellError('INTERNAL', 'A value was left without a column.', { span: e.span });
+      if (e.index >= PENDING_BASE)
+        throw new StreamcellError('INTERNAL', 'A value was left without a column.', { span: e.span });
       return e;
     });
   }

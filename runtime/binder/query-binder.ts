@@ -13,7 +13,15 @@ import { commonType } from '../expressions/index.js';
 
 /** Binds a query that stands by itself. */
 export function rootQuery(query: Query, session: BindSession): Logical {
-  return bindQuery(query, rootContext(session));
+  const node = bindQuery(query, rootContext(session));
+  const untyped = node.schema.find((c) => c.type.root === 'NULL');
+  if (untyped) {
+    throw new StreamcellError('QUERY_INVALID', `Illegal use of 'NULL': column '${untyped.name}' has no type.`, {
+      span: query.span,
+      hint: 'Write CAST(NULL AS type).',
+    });
+  }
+  return node;
 }
 
 export function rootContext(session: BindSession): QueryContext {
@@ -34,7 +42,11 @@ function bindCommonTable(table: CommonTable, context: QueryContext): Logical {
   if (table.recursive) throw unsupported('WITH RECURSIVE', table.span);
   const node = bindQuery(table.query, context);
   if (table.columns.length === 0) return node;
-  return renameColumns(node, table.columns.map((c) => c.name), table.span);
+  return renameColumns(
+    node,
+    table.columns.map((c) => c.name),
+    table.span,
+  );
 }
 
 function bindBody(body: QueryBody, context: QueryContext): SelectResult {
@@ -63,27 +75,45 @@ function bindSetOperation(body: SetOperation, context: QueryContext): Logical {
   const left = bindBody(body.left, context).node;
   const right = bindBody(body.right, context).node;
   if (left.schema.length !== right.schema.length) {
-    throw new StreamcellError('QUERY_INVALID', `Column count mismatch in ${body.op}: ${left.schema.length} and ${right.schema.length}.`, {
-      span: body.right.span,
-    });
+    throw new StreamcellError(
+      'QUERY_INVALID',
+      `Column count mismatch in ${body.op}: ${left.schema.length} and ${right.schema.length}.`,
+      {
+        span: body.right.span,
+      },
+    );
   }
   const types = left.schema.map((c, i) => {
     const type = commonType([c.type, right.schema[i].type]);
     if (!type) {
-      throw new StreamcellError('TYPE_MISMATCH', `Type mismatch in column ${i + 1} of ${body.op}${body.all ? ' ALL' : ''}.`, {
-        span: body.right.span,
-      });
+      throw new StreamcellError(
+        'TYPE_MISMATCH',
+        `Type mismatch in column ${i + 1} of ${body.op}${body.all ? ' ALL' : ''}.`,
+        {
+          span: body.right.span,
+        },
+      );
     }
-    return keepTimeAttribute(withNullable(type, c.type.nullable || right.schema[i].type.nullable), c.type, right.schema[i].type);
+    return keepTimeAttribute(
+      withNullable(type, c.type.nullable || right.schema[i].type.nullable),
+      c.type,
+      right.schema[i].type,
+    );
   });
   const names = left.schema.map((c) => c.name);
-  return setOperation(operation, body.all, [castColumns(left, types, names), castColumns(right, types, names)], body.span);
+  return setOperation(
+    operation,
+    body.all,
+    [castColumns(left, types, names), castColumns(right, types, names)],
+    body.span,
+  );
 }
 
 /** A union of two time attributes of one kind is one. */
 function keepTimeAttribute(type: DataType, a: DataType, b: DataType): DataType {
   const attribute = (t: DataType): string | undefined => ('timeAttribute' in t ? t.timeAttribute : undefined);
-  if (attribute(a) === attribute(b) && attribute(a) !== undefined && a.root === b.root) return { ...a, nullable: type.nullable };
+  if (attribute(a) === attribute(b) && attribute(a) !== undefined && a.root === b.root)
+    return { ...a, nullable: type.nullable };
   if (type.root === 'TIMESTAMP' || type.root === 'TIMESTAMP_LTZ') {
     return { root: type.root, precision: type.precision, nullable: type.nullable };
   }
@@ -98,9 +128,14 @@ export function setOperation(
 ): LogicalSetOperation {
   const schema = inputs[0].schema.map((c, i) => ({
     name: c.name,
-    type: withNullable(c.type, inputs.some((n) => n.schema[i].type.nullable)),
+    type: withNullable(
+      c.type,
+      inputs.some((n) => n.schema[i].type.nullable),
+    ),
   }));
-  const flat = inputs.flatMap((n) => (operation === 'union' && all && n.op === 'setOperation' && n.operation === 'union' && n.all ? n.inputs : [n]));
+  const flat = inputs.flatMap((n) =>
+    operation === 'union' && all && n.op === 'setOperation' && n.operation === 'union' && n.all ? n.inputs : [n],
+  );
   return { op: 'setOperation', operation, all, inputs: flat, schema, span };
 }
 
@@ -109,18 +144,36 @@ function bindValues(body: Values, context: QueryContext): Logical {
   const binder = new ExprBinder(context.session, new Scope([], context.outer), { clause: 'VALUES' });
   const rows = body.rows.map((row) => {
     if (row.fields.length !== width) {
-      throw new StreamcellError('QUERY_INVALID', 'Values passed to VALUES operator must have compatible types: rows differ in length.', {
-        span: row.span,
-      });
+      throw new StreamcellError(
+        'QUERY_INVALID',
+        'Values passed to VALUES operator must have compatible types: rows differ in length.',
+        {
+          span: row.span,
+        },
+      );
     }
     return row.fields.map((f) => binder.bind(f));
   });
   const types = Array.from({ length: width }, (_, i) =>
-    binder.common(rows.map((r) => r[i]), body.span, 'Values passed to VALUES operator must have compatible types.'),
+    binder.common(
+      rows.map((r) => r[i]),
+      body.span,
+      'Values passed to VALUES operator must have compatible types.',
+    ),
   );
-  const nullable = types.map((t, i) => withNullable(t, rows.some((r) => r[i].type.nullable)));
+  const nullable = types.map((t, i) =>
+    withNullable(
+      t,
+      rows.some((r) => r[i].type.nullable),
+    ),
+  );
   const cast = rows.map((row) => row.map((e, i) => coerce(e, nullable[i], e.span ?? body.span)));
-  return { op: 'values', rows: cast, schema: nullable.map((type, i) => ({ name: generatedName(i), type })), span: body.span };
+  return {
+    op: 'values',
+    rows: cast,
+    schema: nullable.map((type, i) => ({ name: generatedName(i), type })),
+    span: body.span,
+  };
 }
 
 // ---- ORDER BY, LIMIT ----------------------------------------------------------------------------------------------
@@ -160,7 +213,12 @@ function applyOrder(query: Query, body: SelectResult, context: QueryContext): Lo
     schema: input.schema,
     span: query.orderBy[0]?.span ?? query.span,
   };
-  return input === node ? sort : projectColumns(sort, Array.from({ length: width }, (_, i) => i));
+  return input === node
+    ? sort
+    : projectColumns(
+        sort,
+        Array.from({ length: width }, (_, i) => i),
+      );
 }
 
 /** Output column of an ORDER BY item: an ordinal, an alias, an expression of the select list; null when it is none of these. */
@@ -177,7 +235,9 @@ function orderColumn(item: OrderItem, body: SelectResult, context: QueryContext)
   if (expr.kind === 'Identifier' && expr.parts.length === 1) {
     const matches = schema.flatMap((c, i) => (c.name === expr.parts[0].name ? [i] : []));
     if (matches.length > 1) {
-      throw new StreamcellError('COLUMN_AMBIGUOUS', `Column '${expr.parts[0].name}' is ambiguous.`, { span: expr.span });
+      throw new StreamcellError('COLUMN_AMBIGUOUS', `Column '${expr.parts[0].name}' is ambiguous.`, {
+        span: expr.span,
+      });
     }
     if (matches.length === 1) return matches[0];
   }

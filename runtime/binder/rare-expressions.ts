@@ -12,7 +12,11 @@ export function bindRarity(expr: Expr, binder: ExprBinder): BoundExpr {
   switch (expr.kind) {
     case 'Like': {
       if (expr.variant === 'RLIKE' || expr.variant === 'ILIKE') throw refuse(expr.variant, expr.span);
-      const args = [binder.bind(expr.operand), binder.bind(expr.pattern), ...(expr.escape ? [binder.bind(expr.escape)] : [])];
+      const args = [
+        binder.bind(expr.operand),
+        binder.bind(expr.pattern),
+        ...(expr.escape ? [binder.bind(expr.escape)] : []),
+      ];
       const like = binder.call(expr.variant, args, expr.span);
       return expr.negated ? binder.call('NOT', [like], expr.span) : like;
     }
@@ -59,11 +63,23 @@ export function bindRarity(expr: Expr, binder: ExprBinder): BoundExpr {
         { onNull: expr.onNull ?? 'ABSENT' },
       );
     case 'Row':
-      return binder.call('ROW', expr.fields.map((f) => binder.bind(f)), expr.span);
+      return binder.call(
+        'ROW',
+        expr.fields.map((f) => binder.bind(f)),
+        expr.span,
+      );
     case 'ArrayConstructor':
-      return binder.call('ARRAY', expr.elements.map((e) => binder.bind(e)), expr.span);
+      return binder.call(
+        'ARRAY',
+        expr.elements.map((e) => binder.bind(e)),
+        expr.span,
+      );
     case 'MapConstructor':
-      return binder.call('MAP', expr.entries.flatMap((e) => [binder.bind(e.key), binder.bind(e.value)]), expr.span);
+      return binder.call(
+        'MAP',
+        expr.entries.flatMap((e) => [binder.bind(e.key), binder.bind(e.value)]),
+        expr.span,
+      );
     case 'ElementAccess': {
       const operand = binder.bind(expr.operand);
       return binder.call('ITEM', [operand, binder.bind(expr.index)], expr.span);

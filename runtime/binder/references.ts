@@ -10,7 +10,8 @@ export function reference(identifier: Identifier): NameReference {
 export function optionRecord(options: readonly Option[]): Record<string, string> {
   const record: Record<string, string> = {};
   for (const o of options) {
-    if (o.key.value in record) throw new StreamcellError('DDL_INVALID', `Option '${o.key.value}' is given twice.`, { span: o.span });
+    if (o.key.value in record)
+      throw new StreamcellError('DDL_INVALID', `Option '${o.key.value}' is given twice.`, { span: o.span });
     record[o.key.value] = o.value.value;
   }
   return record;

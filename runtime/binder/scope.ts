@@ -45,7 +45,10 @@ export class Scope {
     return new Scope(
       [
         ...this.relations,
-        ...right.relations.map((r) => ({ ...r, columns: r.columns.map((c) => ({ ...c, index: c.index + leftWidth })) })),
+        ...right.relations.map((r) => ({
+          ...r,
+          columns: r.columns.map((c) => ({ ...c, index: c.index + leftWidth })),
+        })),
       ],
       this.outer,
     );
@@ -97,7 +100,11 @@ export class Scope {
       const name = parts[1];
       throw new StreamcellError('COLUMN_NOT_FOUND', `Column '${name}' not found in table '${parts[0]}'.`, {
         span,
-        hint: suggestion(name, owner.columns.map((c) => c.name), 'Columns'),
+        hint: suggestion(
+          name,
+          owner.columns.map((c) => c.name),
+          'Columns',
+        ),
       });
     }
     const names = this.names();
@@ -153,5 +160,8 @@ function ambiguous(parts: readonly string[], span: Span): StreamcellError {
 }
 
 function ambiguousTable(parts: readonly string[], span: Span): StreamcellError {
-  return new StreamcellError('COLUMN_AMBIGUOUS', `Table '${parts.join('.')}' is ambiguous.`, { span, hint: 'Give the tables aliases.' });
+  return new StreamcellError('COLUMN_AMBIGUOUS', `Table '${parts.join('.')}' is ambiguous.`, {
+    span,
+    hint: 'Give the tables aliases.',
+  });
 }

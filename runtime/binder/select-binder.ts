@@ -1,8 +1,18 @@
 import type { AggregateCall, BoundExpr } from '../expressions/bound.js';
 import { suggestion } from '../catalog/index.js';
 import { durationMillis } from './durations.js';
-import type { Expr, FunctionCall, Hint, Identifier, Select, SelectItem, Star, WindowReference, WindowSpec } from '../parser/ast.js';
-import { BIGINT, StreamcellError, type DataType, type Span } from '../types/index.js';
+import type {
+  Expr,
+  FunctionCall,
+  Hint,
+  Identifier,
+  Select,
+  SelectItem,
+  Star,
+  WindowReference,
+  WindowSpec,
+} from '../parser/ast.js';
+import { BIGINT, StreamcellError, type Span } from '../types/index.js';
 import { requestAggregate } from './aggregate-calls.js';
 import { ExprBinder, OUTER_BASE, PENDING_BASE, unsupported, type ExprHooks } from './expression-binder.js';
 import { exprKey, input, inputOf, mapChildren } from './expr-tools.js';
@@ -71,15 +81,21 @@ class SelectBinder {
   ) {
     const { session } = context;
     this.stateTtl = stateTtlHints(select.hints);
-    const from = select.from ? bindFrom(select.from, { ...context, stateTtl: this.stateTtl }) : { node: singleRow(select.span), scope: new Scope([], context.outer) };
+    const from = select.from
+      ? bindFrom(select.from, { ...context, stateTtl: this.stateTtl })
+      : { node: singleRow(select.span), scope: new Scope([], context.outer) };
     this.node = from.node;
     this.scope = new Scope(from.scope.relations, context.outer);
     const unknown = [...this.stateTtl.keys()].find((name) => !this.scope.aliases().includes(name));
     if (unknown !== undefined) {
-      throw new StreamcellError('OPTION_INVALID', `The options of the hint STATE_TTL cannot match the name of input tables or views: '${unknown}'.`, {
-        span: select.hints[0].span,
-        hint: suggestion(unknown, this.scope.aliases(), 'Tables here'),
-      });
+      throw new StreamcellError(
+        'OPTION_INVALID',
+        `The options of the hint STATE_TTL cannot match the name of input tables or views: '${unknown}'.`,
+        {
+          span: select.hints[0].span,
+          hint: suggestion(unknown, this.scope.aliases(), 'Tables here'),
+        },
+      );
     }
     for (const w of select.windows) this.windows.set(w.name.name, w.spec);
     if (select.where) {
@@ -104,9 +120,17 @@ class SelectBinder {
     const items = this.items(binder);
     const having = select.having && this.binder('HAVING').bindCondition(select.having);
     const qualify = select.qualify && this.qualifyBinder(items).bindCondition(select.qualify);
-    const aggregated = this.grouping !== null || having !== null || this.pending.all().some((p) => p.kind === 'aggregate');
+    const aggregated =
+      this.grouping !== null || having !== null || this.pending.all().some((p) => p.kind === 'aggregate');
     const rewrite = aggregated ? this.planAggregate() : (e: BoundExpr): BoundExpr => e;
-    if (having) this.node = applyCondition(this.node, rewrite(having), this.pending, select.having!.span, this.rewritten ?? undefined);
+    if (having)
+      this.node = applyCondition(
+        this.node,
+        rewrite(having),
+        this.pending,
+        select.having!.span,
+        this.rewritten ?? undefined,
+      );
     return this.finish(items, qualify, rewrite, aggregated);
   }
 
@@ -131,7 +155,11 @@ class SelectBinder {
         if (found.length === 0) return undefined;
         const column = this.scope.find([name], span);
         const same = found[0].expr.kind === 'input' && found[0].expr.index === column?.column.index;
-        if (column && !same) throw unsupported(`'${name}' in QUALIFY, which names a column and another expression of the select list,`, span);
+        if (column && !same)
+          throw unsupported(
+            `'${name}' in QUALIFY, which names a column and another expression of the select list,`,
+            span,
+          );
         return found[0].expr;
       },
     });
@@ -162,15 +190,23 @@ class SelectBinder {
           items.push({ name: column.name, ast: null, expr: input(column.index, column.type, item.span) });
         }
       } else {
-        items.push({ name: itemName(item, items.length, this.context.session), ast: item.expr, expr: binder.bind(item.expr) });
+        items.push({
+          name: itemName(item, items.length, this.context.session),
+          ast: item.expr,
+          expr: binder.bind(item.expr),
+        });
       }
     }
     return items;
   }
 
   private star(star: Star): readonly ScopeColumn[] {
-    const columns = this.scope.star(star.qualifier.map((q) => q.name), star.span);
-    if (columns.length === 0) throw new StreamcellError('QUERY_INVALID', 'SELECT * requires a FROM clause.', { span: star.span });
+    const columns = this.scope.star(
+      star.qualifier.map((q) => q.name),
+      star.span,
+    );
+    if (columns.length === 0)
+      throw new StreamcellError('QUERY_INVALID', 'SELECT * requires a FROM clause.', { span: star.span });
     return columns;
   }
 
@@ -185,9 +221,9 @@ class SelectBinder {
       aggregate: (c, b) => this.grouping?.auxiliary(c, b),
     });
     const request = requestAggregate(call, inner, this.grouping?.exprs.length === 0 || this.grouping === null);
-    const same = this.pending.all().findIndex(
-      (p) => p.kind === 'aggregate' && requestKey(p.request) === requestKey(request),
-    );
+    const same = this.pending
+      .all()
+      .findIndex((p) => p.kind === 'aggregate' && requestKey(p.request) === requestKey(request));
     if (same >= 0) return input(PENDING_BASE + same, request.type, call.span);
     return this.pending.add({ kind: 'aggregate', request }, request.type, call.span);
   }
@@ -196,11 +232,17 @@ class SelectBinder {
     const name = call.name.parts[call.name.parts.length - 1].name.toUpperCase();
     if (name !== 'GROUPING' && name !== 'GROUPING_ID' && name !== 'GROUP_ID') return undefined;
     if (!this.grouping) {
-      throw new StreamcellError('AGGREGATE_MISPLACED', `${name} operator may only occur in an aggregate query.`, { span: call.span });
+      throw new StreamcellError('AGGREGATE_MISPLACED', `${name} operator may only occur in an aggregate query.`, {
+        span: call.span,
+      });
     }
     if (name === 'GROUP_ID') throw unsupported('GROUP_ID', call.span);
     const inner = new ExprBinder(this.context.session, this.scope, { clause: name });
-    return this.pending.add({ kind: 'grouping', args: call.args.map((a) => inner.bind(a)), span: call.span }, BIGINT(false), call.span);
+    return this.pending.add(
+      { kind: 'grouping', args: call.args.map((a) => inner.bind(a)), span: call.span },
+      BIGINT(false),
+      call.span,
+    );
   }
 
   /** Builds the aggregation; @returns what maps an expression over the input to one over the aggregation's output. */
@@ -246,7 +288,9 @@ class SelectBinder {
         : columns.every((c, i) => c.kind === 'input' && c.index === i) && columns.length === source.schema.length
           ? source
           : project(source, columns, uniqueNames(names));
-    const [ttl] = this.scope.relations.flatMap((r) => (r.alias === null ? [] : [this.stateTtl.get(r.alias)])).filter((t) => t !== undefined);
+    const [ttl] = this.scope.relations
+      .flatMap((r) => (r.alias === null ? [] : [this.stateTtl.get(r.alias)]))
+      .filter((t) => t !== undefined);
     this.node = aggregate(projected, keyColumns, sets, calls, { span: this.select.span, stateTtl: ttl });
     for (const s of settle) s();
     this.settleGrouping(keys, sets);
@@ -277,11 +321,14 @@ class SelectBinder {
       const places = p.args.map((a) => {
         const at = keys.findIndex((k) => exprKey(k) === exprKey(a));
         if (at < 0) {
-          throw new StreamcellError('NOT_GROUPED', 'Argument to GROUPING operator must be a grouped expression.', { span: a.span ?? p.span });
+          throw new StreamcellError('NOT_GROUPED', 'Argument to GROUPING operator must be a grouped expression.', {
+            span: a.span ?? p.span,
+          });
         }
         return at;
       });
-      const value = (set: readonly number[]): bigint => places.reduce((v, k) => (v << 1n) | (set.includes(k) ? 0n : 1n), 0n);
+      const value = (set: readonly number[]): bigint =>
+        places.reduce((v, k) => (v << 1n) | (set.includes(k) ? 0n : 1n), 0n);
       const literal = (v: bigint): BoundExpr => ({ kind: 'literal', type: BIGINT(false), value: v });
       if (!sets) {
         this.pending.settle(position, literal(0n));
@@ -314,11 +361,14 @@ class SelectBinder {
     const onto = this.rewritten ?? rewrite;
     this.node = attachSubqueries(this.node, pending, onto);
     this.node = planOver(this.node, pending, onto);
-    if (qualify) this.node = applyCondition(this.node, pending.apply(rewrite(qualify)), pending, select.qualify!.span, onto);
+    if (qualify)
+      this.node = applyCondition(this.node, pending.apply(rewrite(qualify)), pending, select.qualify!.span, onto);
     const source = this.node;
     const exprs = items.map((i) => pending.check(pending.apply(rewrite(i.expr))));
     const names = items.map((i) => i.name);
-    const projected = isIdentity(exprs, names, source) ? source : project(source, exprs, uniqueNames(names), select.span);
+    const projected = isIdentity(exprs, names, source)
+      ? source
+      : project(source, exprs, uniqueNames(names), select.span);
     const find = (ast: Expr): number | null => {
       const bound = this.tryBind(ast);
       if (!bound) return null;
@@ -326,7 +376,13 @@ class SelectBinder {
       return at < 0 ? null : at;
     };
     if (select.quantifier === 'DISTINCT') {
-      const distinct = aggregate(projected, projected.schema.map((_, i) => i), null, [], { span: select.span });
+      const distinct = aggregate(
+        projected,
+        projected.schema.map((_, i) => i),
+        null,
+        [],
+        { span: select.span },
+      );
       return { node: distinct, extend: null, find };
     }
     const extend = (more: readonly Expr[]): { node: Logical; columns: readonly number[] } => {
@@ -353,15 +409,20 @@ class SelectBinder {
 
 function containsNewAggregate(expr: Expr, context: QueryContext): boolean {
   if (expr.kind === 'FunctionCall') {
-    return context.session.isAggregate(expr.name.parts[0].name) || expr.args.some((a) => containsNewAggregate(a, context));
+    return (
+      context.session.isAggregate(expr.name.parts[0].name) || expr.args.some((a) => containsNewAggregate(a, context))
+    );
   }
-  if (expr.kind === 'Binary') return containsNewAggregate(expr.left, context) || containsNewAggregate(expr.right, context);
+  if (expr.kind === 'Binary')
+    return containsNewAggregate(expr.left, context) || containsNewAggregate(expr.right, context);
   if (expr.kind === 'Unary') return containsNewAggregate(expr.operand, context);
   return false;
 }
 
 function notGrouped(source: Logical, index: number, span: Span | undefined): StreamcellError {
-  return new StreamcellError('NOT_GROUPED', `Expression '${source.schema[index]?.name ?? '?'}' is not being grouped.`, { span });
+  return new StreamcellError('NOT_GROUPED', `Expression '${source.schema[index]?.name ?? '?'}' is not being grouped.`, {
+    span,
+  });
 }
 
 function requestKey(request: { readonly span: Span }): string {
@@ -383,6 +444,7 @@ function itemName(item: SelectItem, position: number, session: BindSession): str
   const expr = (item.expr.kind === 'FunctionCall' && session.niladicColumn(item.expr)) || item.expr;
   if (expr.kind === 'Identifier') return lastName(expr);
   if (expr.kind === 'FieldAccess') return expr.field.name;
+  if (expr.kind === 'FunctionCall' && expr.niladic) return session.text.slice(expr.span.start, expr.span.end);
   return generatedName(position);
 }
 
@@ -394,5 +456,3 @@ function lastName(expr: Identifier): string {
 function singleRow(span: Span): Logical {
   return { op: 'values', rows: [[]], schema: [], span };
 }
-
-export type { DataType };

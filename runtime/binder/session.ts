@@ -1,4 +1,10 @@
-import { aggregateNames, functionNames, simpleEnvironment, unsupportedFunctionNames, type EvalEnvironment } from '../expressions/index.js';
+import {
+  aggregateNames,
+  functionNames,
+  simpleEnvironment,
+  unsupportedFunctionNames,
+  type EvalEnvironment,
+} from '../expressions/index.js';
 import type { Catalog } from '../catalog/index.js';
 import type { FunctionCall, Identifier } from '../parser/ast.js';
 import type { ConnectorCatalog } from '../types/index.js';

@@ -38,7 +38,11 @@ export function requestSubquery(
     case 'InSubquery': {
       const fields = expr.operand.kind === 'Row' ? expr.operand.fields : [expr.operand];
       if (fields.length !== node.schema.length) {
-        throw new StreamcellError('QUERY_INVALID', `IN compares ${fields.length} values with ${node.schema.length} columns.`, { span });
+        throw new StreamcellError(
+          'QUERY_INVALID',
+          `IN compares ${fields.length} values with ${node.schema.length} columns.`,
+          { span },
+        );
       }
       const bound = fields.map((f) => binder.bind(f));
       const nullable = bound.some((b) => b.type.nullable) || node.schema.some((c) => c.type.nullable);
@@ -48,7 +52,10 @@ export function requestSubquery(
   }
 }
 
-function request(kind: SubqueryRequest['kind'], flat: { node: Logical; conditions: readonly BoundExpr[] }): Omit<SubqueryRequest, 'span'> {
+function request(
+  kind: SubqueryRequest['kind'],
+  flat: { node: Logical; conditions: readonly BoundExpr[] },
+): Omit<SubqueryRequest, 'span'> {
   return { kind, node: flat.node, conditions: flat.conditions, operands: [], negated: false, zeroWhenMissing: false };
 }
 
@@ -76,7 +83,12 @@ export function givesOneRow(node: Logical): boolean {
 
 function isCount(node: Logical): boolean {
   if (node.op === 'project') return node.exprs.length === 1 && node.exprs[0].kind === 'input' && isCount(node.input);
-  return node.op === 'aggregate' && node.keys.length === 0 && node.aggregates.length === 1 && node.aggregates[0].fn === 'COUNT';
+  return (
+    node.op === 'aggregate' &&
+    node.keys.length === 0 &&
+    node.aggregates.length === 1 &&
+    node.aggregates[0].fn === 'COUNT'
+  );
 }
 
 function containsCount(node: Logical): boolean {
@@ -104,7 +116,8 @@ export function applyCondition(
   const tests: { request: SubqueryRequest; negated: boolean }[] = [];
   // A semi join's test is consumed here; nothing else refers to it, and a settled value is not joined again.
   const consume = (expr: BoundExpr): void => {
-    if (expr.kind === 'input') pending.settle(expr.index - PENDING_BASE, { kind: 'literal', type: BOOLEAN(false), value: true });
+    if (expr.kind === 'input')
+      pending.settle(expr.index - PENDING_BASE, { kind: 'literal', type: BOOLEAN(false), value: true });
   };
   for (const part of conjuncts(condition)) {
     const direct = isPending(pending, part);
@@ -220,10 +233,13 @@ function mark(
 ): Logical {
   const { span } = made;
   if (made.kind === 'in') {
-    const nullable = made.operands.some((o) => o.type.nullable) || made.node.schema.slice(0, made.operands.length).some((c) => c.type.nullable);
+    const nullable =
+      made.operands.some((o) => o.type.nullable) ||
+      made.node.schema.slice(0, made.operands.length).some((c) => c.type.nullable);
     if (nullable) throw unsupported('IN with a query outside a plain condition, where a side may be null,', span);
   }
-  if (!made.conditions.every(isEquality)) throw unsupported('EXISTS outside a plain condition, correlated by more than equalities,', span);
+  if (!made.conditions.every(isEquality))
+    throw unsupported('EXISTS outside a plain condition, correlated by more than equalities,', span);
   const keys = new Set<number>(made.operands.map((_, i) => i));
   for (const c of made.conditions) for (const i of inputsOf(c)) if (i < OUTER_BASE) keys.add(i);
   const list = [...keys];
@@ -233,10 +249,20 @@ function mark(
     [...list.map((i) => inputOf(made.node.schema, i)), TRUE],
     uniqueNames([...list.map((i) => made.node.schema[i].name), '$m']),
   );
-  const distinct = aggregate(projected, projected.schema.map((_, i) => i), null, [], { span });
+  const distinct = aggregate(
+    projected,
+    projected.schema.map((_, i) => i),
+    null,
+    [],
+    { span },
+  );
   const width = node.schema.length;
   const conditions = made.conditions.map((c) =>
-    mapOuter(mapInputs(c, (e) => (e.index >= OUTER_BASE ? e : { ...e, index: list.indexOf(e.index) })), onto, width),
+    mapOuter(
+      mapInputs(c, (e) => (e.index >= OUTER_BASE ? e : { ...e, index: list.indexOf(e.index) })),
+      onto,
+      width,
+    ),
   );
   made.operands.forEach((o, i) => {
     const right = { ...inputOf(distinct.schema, list.indexOf(i)), index: width + list.indexOf(i) };

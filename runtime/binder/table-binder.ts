@@ -1,8 +1,15 @@
 import { parseExpression, parseStatement } from '../parser/parser.js';
 import type { Hint, Identifier } from '../parser/ast.js';
 import type { BoundExpr } from '../expressions/bound.js';
-import { relationSchema, type CatalogTable, type CatalogView } from '../catalog/index.js';
-import { StreamcellError, withNullable, type DataType, type Schema, type Span, type TableDescriptor } from '../types/index.js';
+import { type CatalogTable, type CatalogView } from '../catalog/index.js';
+import {
+  StreamcellError,
+  withNullable,
+  type DataType,
+  type Schema,
+  type Span,
+  type TableDescriptor,
+} from '../types/index.js';
 import { ExprBinder, coerce, unsupported } from './expression-binder.js';
 import { inputOf } from './expr-tools.js';
 import type { Logical, LogicalScan, ScanColumn } from './logical.js';
@@ -19,7 +26,11 @@ export interface BoundRelation {
 }
 
 /** A name in FROM: a common table, a view (expanded), or a table. */
-export function bindRelationByName(identifier: Identifier, hints: readonly Hint[], context: QueryContext): BoundRelation {
+export function bindRelationByName(
+  identifier: Identifier,
+  hints: readonly Hint[],
+  context: QueryContext,
+): BoundRelation {
   const { session, commonTables } = context;
   const parts = identifier.parts.map((p) => p.name);
   const common = parts.length === 1 ? commonTables.get(parts[0]) : undefined;
@@ -33,12 +44,18 @@ export function bindRelationByName(identifier: Identifier, hints: readonly Hint[
     rejectHints(hints, 'a view');
     return { node: expandView(relation, context, identifier.span), path, name: relation.path.name };
   }
-  return { node: bindTable(relation, tableOptions(relation, hints), session, identifier.span), path, name: relation.path.name };
+  return {
+    node: bindTable(relation, tableOptions(relation, hints), session, identifier.span),
+    path,
+    name: relation.path.name,
+  };
 }
 
 function rejectHints(hints: readonly Hint[], what: string): void {
   if (hints.length > 0) {
-    throw new StreamcellError('OPTION_INVALID', `The hint ${hints[0].name.name} cannot be used at ${what}.`, { span: hints[0].span });
+    throw new StreamcellError('OPTION_INVALID', `The hint ${hints[0].name.name} cannot be used at ${what}.`, {
+      span: hints[0].span,
+    });
   }
 }
 
@@ -46,9 +63,11 @@ function rejectHints(hints: readonly Hint[], what: string): void {
 export function tableOptions(table: CatalogTable, hints: readonly Hint[]): Readonly<Record<string, string>> {
   let options = table.options;
   for (const hint of hints) {
-    if (hint.name.name.toUpperCase() !== 'OPTIONS') throw unsupported(`The hint ${hint.name.name} at a table`, hint.span);
+    if (hint.name.name.toUpperCase() !== 'OPTIONS')
+      throw unsupported(`The hint ${hint.name.name} at a table`, hint.span);
     for (const o of hint.options) {
-      if (o.key === 'connector') throw new StreamcellError('OPTION_INVALID', "The option 'connector' cannot be hinted.", { span: o.span });
+      if (o.key === 'connector')
+        throw new StreamcellError('OPTION_INVALID', "The option 'connector' cannot be hinted.", { span: o.span });
       options = { ...options, [o.key]: o.value };
     }
   }
@@ -63,21 +82,37 @@ function expandView(view: CatalogView, context: QueryContext, span: Span): Logic
   }
   try {
     const statement = parseStatement(view.query);
-    if (statement.kind !== 'QueryStatement') throw new StreamcellError('INTERNAL', `View '${key}' holds no query.`, { span });
+    if (statement.kind !== 'QueryStatement')
+      throw new StreamcellError('INTERNAL', `View '${key}' holds no query.`, { span });
     const inner = session.within(key, view.query, view.namespace);
-    const node = context.bindQuery(statement.query, { ...context, session: inner, commonTables: new Map(), outer: null });
+    const node = context.bindQuery(statement.query, {
+      ...context,
+      session: inner,
+      commonTables: new Map(),
+      outer: null,
+    });
     // What the view depends on may have changed since: its declared columns are what its users rely on.
     if (node.schema.length !== view.columns.length) {
-      throw new StreamcellError('QUERY_INVALID', `View '${key}' no longer has the columns it was created with.`, { span });
+      throw new StreamcellError('QUERY_INVALID', `View '${key}' no longer has the columns it was created with.`, {
+        span,
+      });
     }
-    return castColumns(node, view.columns.map((c, i) => keepAttribute(c.type, node.schema[i].type)), view.columns.map((c) => c.name));
+    return castColumns(
+      node,
+      view.columns.map((c, i) => keepAttribute(c.type, node.schema[i].type)),
+      view.columns.map((c) => c.name),
+    );
   } catch (error) {
     if (error instanceof StreamcellError) {
-      throw new StreamcellError(error.code, `In view '${key}': ${error.message}`.replace(`In view '${key}': View '${key}'`, `View '${key}'`), {
-        span,
-        hint: error.hint,
-        cause: error,
-      });
+      throw new StreamcellError(
+        error.code,
+        `In view '${key}': ${error.message}`.replace(`In view '${key}': View '${key}'`, `View '${key}'`),
+        {
+          span,
+          hint: error.hint,
+          cause: error,
+        },
+      );
     }
     throw error;
   }
@@ -101,7 +136,11 @@ export function descriptor(table: CatalogTable, options: Readonly<Record<string,
 
 export function requireConnector(table: CatalogTable, options: Readonly<Record<string, string>>, span: Span): void {
   if (options['connector'] === undefined) {
-    throw new StreamcellError('OPTION_MISSING', `Table '${table.path.name}' has no connector: the option 'connector' is missing.`, { span });
+    throw new StreamcellError(
+      'OPTION_MISSING',
+      `Table '${table.path.name}' has no connector: the option 'connector' is missing.`,
+      { span },
+    );
   }
 }
 
@@ -115,7 +154,12 @@ export function askConnector<T>(span: Span, ask: () => T): T {
 }
 
 /** Scan, then computed columns, then the watermark. */
-function bindTable(table: CatalogTable, options: Readonly<Record<string, string>>, session: BindSession, span: Span): Logical {
+function bindTable(
+  table: CatalogTable,
+  options: Readonly<Record<string, string>>,
+  session: BindSession,
+  span: Span,
+): Logical {
   requireConnector(table, options, span);
   const info = askConnector(span, () => session.connectors.source(descriptor(table, options)));
   const columns: ScanColumn[] = [];
@@ -130,17 +174,29 @@ function bindTable(table: CatalogTable, options: Readonly<Record<string, string>
     const key = column.key ?? column.name;
     const metadata = info.metadata.find((m) => m.key === key);
     if (!metadata) {
-      throw new StreamcellError('DDL_INVALID', `Invalid metadata key '${key}' in column '${column.name}' of table '${table.path.name}'.`, {
-        span,
-        hint: info.metadata.length > 0 ? `The connector has: ${info.metadata.map((m) => m.key).join(', ')}.` : 'The connector has no metadata columns.',
-      });
+      throw new StreamcellError(
+        'DDL_INVALID',
+        `Invalid metadata key '${key}' in column '${column.name}' of table '${table.path.name}'.`,
+        {
+          span,
+          hint:
+            info.metadata.length > 0
+              ? `The connector has: ${info.metadata.map((m) => m.key).join(', ')}.`
+              : 'The connector has no metadata columns.',
+        },
+      );
     }
     columns.push({ name: column.name, from: { kind: 'metadata', key } });
     schema.push({ name: column.name, type: metadata.type });
   }
   const scan: LogicalScan = { op: 'scan', table, options, columns, schema, span };
-  const computed = project(scan, bindColumns(table, scan.schema, session, span), table.columns.map((c) => c.name));
-  const identity = computed.exprs.every((e, i) => e.kind === 'input' && e.index === i) && columns.length === table.columns.length;
+  const computed = project(
+    scan,
+    bindColumns(table, scan.schema, session, span),
+    table.columns.map((c) => c.name),
+  );
+  const identity =
+    computed.exprs.every((e, i) => e.kind === 'input' && e.index === i) && columns.length === table.columns.length;
   const base: Logical = identity ? scan : computed;
   return table.watermark ? withWatermark(base, table, session, span) : base;
 }
@@ -148,7 +204,10 @@ function bindTable(table: CatalogTable, options: Readonly<Record<string, string>
 /** Every declared column as an expression over the scan's. */
 function bindColumns(table: CatalogTable, scanned: Schema, session: BindSession, span: Span): readonly BoundExpr[] {
   // Computed columns see the declared types, which metadata is cast to.
-  const typed = scanned.map((c) => ({ name: c.name, type: table.columns.find((d) => d.name === c.name)?.type ?? c.type }));
+  const typed = scanned.map((c) => ({
+    name: c.name,
+    type: table.columns.find((d) => d.name === c.name)?.type ?? c.type,
+  }));
   const binder = new ExprBinder(session, Scope.of(typed, table.path.name, null), { clause: 'a computed column' });
   const source = (name: string): BoundExpr => {
     const index = scanned.findIndex((c) => c.name === name);
@@ -180,7 +239,10 @@ function replaceInputs(expr: BoundExpr, source: (index: number) => BoundExpr): B
     case 'case':
       return {
         ...expr,
-        whens: expr.whens.map((w) => ({ condition: replaceInputs(w.condition, source), result: replaceInputs(w.result, source) })),
+        whens: expr.whens.map((w) => ({
+          condition: replaceInputs(w.condition, source),
+          result: replaceInputs(w.result, source),
+        })),
         otherwise: replaceInputs(expr.otherwise, source),
       };
   }
@@ -231,8 +293,6 @@ export function markRowtime(schema: Schema, rowtime: number): Schema {
     return { name: c.name, type: { ...c.type, timeAttribute: 'rowtime' as const } };
   });
 }
-
-export { relationSchema };
 
 export function scanDescriptor(scan: LogicalScan): TableDescriptor {
   return descriptor(scan.table, scan.options);

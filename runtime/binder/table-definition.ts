@@ -7,7 +7,15 @@ import {
   type TableDistribution,
   type TableWatermark,
 } from '../catalog/index.js';
-import type { ColumnDefinition, CreateTable, Distribution, Expr, LikeClause, TableConstraint, Watermark } from '../parser/ast.js';
+import type {
+  ColumnDefinition,
+  CreateTable,
+  Distribution,
+  Expr,
+  LikeClause,
+  TableConstraint,
+  Watermark,
+} from '../parser/ast.js';
 import { StreamcellError, typeToString, withNullable, type DataType, type Schema, type Span } from '../types/index.js';
 import { optionRecord, reference } from './references.js';
 import { ExprBinder, unsupported } from './expression-binder.js';
@@ -25,17 +33,27 @@ export function defineTable(ast: CreateTable, session: BindSession): TableDefini
   const columns = mergeColumns(ast, base, session);
   const watermark = ast.watermark ? defineWatermark(ast.watermark, columns, session) : base.watermark;
   if (ast.watermark && base.watermark && likeMode(ast.like, 'WATERMARKS') !== 'OVERWRITING') {
-    throw new StreamcellError('DDL_INVALID', `There already exists a watermark spec for column '${base.watermark.column}' in the base table.`, {
-      span: ast.watermark.span,
-      hint: 'Use EXCLUDING WATERMARKS or OVERWRITING WATERMARKS.',
-    });
+    throw new StreamcellError(
+      'DDL_INVALID',
+      `There already exists a watermark spec for column '${base.watermark.column}' in the base table.`,
+      {
+        span: ast.watermark.span,
+        hint: 'Use EXCLUDING WATERMARKS or OVERWRITING WATERMARKS.',
+      },
+    );
   }
   const declared = primaryKeyOf(ast.columns, ast.constraints);
   if (declared && base.primaryKey) {
-    throw new StreamcellError('DDL_INVALID', 'The base table already has a primary key.', { span: ast.span, hint: 'Use EXCLUDING CONSTRAINTS.' });
+    throw new StreamcellError('DDL_INVALID', 'The base table already has a primary key.', {
+      span: ast.span,
+      hint: 'Use EXCLUDING CONSTRAINTS.',
+    });
   }
   if (ast.partitionedBy.length > 0 && base.partitionKeys.length > 0) {
-    throw new StreamcellError('DDL_INVALID', 'The base table already has partitions defined.', { span: ast.partitionedBy[0].span, hint: 'Use EXCLUDING PARTITIONS.' });
+    throw new StreamcellError('DDL_INVALID', 'The base table already has partitions defined.', {
+      span: ast.partitionedBy[0].span,
+      hint: 'Use EXCLUDING PARTITIONS.',
+    });
   }
   const definition: TableDefinition = {
     columns,
@@ -67,15 +85,23 @@ export function tableOfQuery(ast: CreateTable, schema: Schema, session: BindSess
       if (!found) {
         throw new StreamcellError('COLUMN_NOT_FOUND', `Column '${r.name.name}' not found in the source schema.`, {
           span: r.span,
-          hint: suggestion(r.name.name, fromQuery.map((c) => c.name), 'Columns'),
+          hint: suggestion(
+            r.name.name,
+            fromQuery.map((c) => c.name),
+            'Columns',
+          ),
         });
       }
       return found;
     });
     if (columns.length !== fromQuery.length) {
-      throw new StreamcellError('DDL_INVALID', 'The number of columns in the column list must match the number of columns in the source schema.', {
-        span: reordered[0].span,
-      });
+      throw new StreamcellError(
+        'DDL_INVALID',
+        'The number of columns in the column list must match the number of columns in the source schema.',
+        {
+          span: reordered[0].span,
+        },
+      );
     }
   } else {
     const own = bindColumns(declared, [], session);
@@ -116,11 +142,18 @@ export function checkDefinition(definition: TableDefinition, span: Span): TableD
   const require = (name: string, what: string): TableColumn => {
     const found = columns.find((c) => c.name === name);
     if (found) return found;
-    throw new StreamcellError('COLUMN_NOT_FOUND', `${what} column '${name}' is not defined in the schema.`, { span, hint: suggestion(name, names, 'Columns') });
+    throw new StreamcellError('COLUMN_NOT_FOUND', `${what} column '${name}' is not defined in the schema.`, {
+      span,
+      hint: suggestion(name, names, 'Columns'),
+    });
   };
   for (const k of primaryKey?.columns ?? []) {
     if (require(k, 'Primary key').kind !== 'physical') {
-      throw new StreamcellError('DDL_INVALID', `Invalid primary key '${primaryKey?.name}'. Column '${k}' is not a physical column.`, { span });
+      throw new StreamcellError(
+        'DDL_INVALID',
+        `Invalid primary key '${primaryKey?.name}'. Column '${k}' is not a physical column.`,
+        { span },
+      );
     }
   }
   for (const p of partitionKeys) require(p, 'Partition');
@@ -132,7 +165,9 @@ export function checkDefinition(definition: TableDefinition, span: Span): TableD
 
 function applyKey(columns: readonly TableColumn[], key: PrimaryKey | null): readonly TableColumn[] {
   if (!key) return columns;
-  return columns.map((c) => (key.columns.includes(c.name) && c.kind === 'physical' ? { ...c, type: withNullable(c.type, false) } : c));
+  return columns.map((c) =>
+    key.columns.includes(c.name) && c.kind === 'physical' ? { ...c, type: withNullable(c.type, false) } : c,
+  );
 }
 
 // ---- columns ------------------------------------------------------------------------------------------------------
@@ -140,9 +175,13 @@ function applyKey(columns: readonly TableColumn[], key: PrimaryKey | null): read
 function mergeColumns(ast: CreateTable, base: TableDefinition, session: BindSession): readonly TableColumn[] {
   const reordered = ast.columns.find((c) => c.kind === 'ReorderedColumn');
   if (reordered) {
-    throw new StreamcellError('DDL_INVALID', `Column '${reordered.name.name}' has no type; columns without types are for CREATE TABLE .. AS.`, {
-      span: reordered.span,
-    });
+    throw new StreamcellError(
+      'DDL_INVALID',
+      `Column '${reordered.name.name}' has no type; columns without types are for CREATE TABLE .. AS.`,
+      {
+        span: reordered.span,
+      },
+    );
   }
   const overwrites = (c: ColumnDefinition): boolean =>
     (c.kind === 'ComputedColumn' && likeMode(ast.like, 'GENERATED') === 'OVERWRITING') ||
@@ -151,9 +190,13 @@ function mergeColumns(ast: CreateTable, base: TableDefinition, session: BindSess
   for (const c of ast.columns) {
     const inBase = base.columns.some((b) => b.name === c.name.name) && !overwrites(c);
     if (names.has(c.name.name) || inBase) {
-      throw new StreamcellError('COLUMN_DUPLICATE', `A column named '${c.name.name}' already exists in the ${inBase ? 'base table' : 'table'}.`, {
-        span: c.name.span,
-      });
+      throw new StreamcellError(
+        'COLUMN_DUPLICATE',
+        `A column named '${c.name.name}' already exists in the ${inBase ? 'base table' : 'table'}.`,
+        {
+          span: c.name.span,
+        },
+      );
     }
     names.add(c.name.name);
   }
@@ -163,19 +206,37 @@ function mergeColumns(ast: CreateTable, base: TableDefinition, session: BindSess
 }
 
 /** Column definitions -> columns. Computed ones see the columns of `before`, and every physical and metadata column. */
-export function bindColumns(definitions: readonly ColumnDefinition[], before: readonly TableColumn[], session: BindSession): readonly TableColumn[] {
+export function bindColumns(
+  definitions: readonly ColumnDefinition[],
+  before: readonly TableColumn[],
+  session: BindSession,
+): readonly TableColumn[] {
   const plain = definitions.map((d): TableColumn | null => {
     switch (d.kind) {
       case 'PhysicalColumn':
         return { kind: 'physical', name: d.name.name, type: bindType(d.type), comment: d.comment };
       case 'MetadataColumn':
-        return { kind: 'metadata', name: d.name.name, type: bindType(d.type), key: d.from?.value ?? null, virtual: d.virtual, comment: d.comment };
+        return {
+          kind: 'metadata',
+          name: d.name.name,
+          type: bindType(d.type),
+          key: d.from?.value ?? null,
+          virtual: d.virtual,
+          comment: d.comment,
+        };
       default:
         return null;
     }
   });
-  const visible = [...before.filter((b) => b.kind !== 'computed'), ...plain.filter((p): p is TableColumn => p !== null)];
-  const scope = Scope.of(visible.map((c) => ({ name: c.name, type: c.type })), null, null);
+  const visible = [
+    ...before.filter((b) => b.kind !== 'computed'),
+    ...plain.filter((p): p is TableColumn => p !== null),
+  ];
+  const scope = Scope.of(
+    visible.map((c) => ({ name: c.name, type: c.type })),
+    null,
+    null,
+  );
   const binder = new ExprBinder(session, scope, { clause: 'a computed column' });
   return definitions.map((d, i): TableColumn => {
     const made = plain[i];
@@ -183,9 +244,18 @@ export function bindColumns(definitions: readonly ColumnDefinition[], before: re
     if (d.kind !== 'ComputedColumn') throw new StreamcellError('INTERNAL', 'A column of no kind.', { span: d.span });
     const bound = binder.bind(d.expr);
     if (bound.type.root === 'NULL') {
-      throw new StreamcellError('TYPE_INVALID', `Computed column '${d.name.name}' has no type.`, { span: d.span, hint: 'Cast the NULL.' });
+      throw new StreamcellError('TYPE_INVALID', `Computed column '${d.name.name}' has no type.`, {
+        span: d.span,
+        hint: 'Cast the NULL.',
+      });
     }
-    return { kind: 'computed', name: d.name.name, type: bound.type, expression: expressionText(d.expr, session), comment: d.comment };
+    return {
+      kind: 'computed',
+      name: d.name.name,
+      type: bound.type,
+      expression: expressionText(d.expr, session),
+      comment: d.comment,
+    };
   });
 }
 
@@ -194,25 +264,41 @@ export function expressionText(expr: Expr, session: BindSession): string {
   return unparse(expr) ?? session.text.slice(expr.span.start, expr.span.end);
 }
 
-export function primaryKeyOf(columns: readonly ColumnDefinition[], constraints: readonly TableConstraint[]): PrimaryKey | null {
-  const all = [...constraints, ...columns.flatMap((c) => (c.kind === 'PhysicalColumn' && c.constraint ? [c.constraint] : []))];
+export function primaryKeyOf(
+  columns: readonly ColumnDefinition[],
+  constraints: readonly TableConstraint[],
+): PrimaryKey | null {
+  const all = [
+    ...constraints,
+    ...columns.flatMap((c) => (c.kind === 'PhysicalColumn' && c.constraint ? [c.constraint] : [])),
+  ];
   const unique = all.find((c) => c.type === 'UNIQUE');
-  if (unique) throw new StreamcellError('SQL_UNSUPPORTED', 'UNIQUE constraint is not supported yet.', { span: unique.span });
-  if (all.length > 1) throw new StreamcellError('DDL_INVALID', 'Duplicate primary key definition.', { span: all[1].span });
+  if (unique)
+    throw new StreamcellError('SQL_UNSUPPORTED', 'UNIQUE constraint is not supported yet.', { span: unique.span });
+  if (all.length > 1)
+    throw new StreamcellError('DDL_INVALID', 'Duplicate primary key definition.', { span: all[1].span });
   const [key] = all;
   if (!key) return null;
   if (key.enforced !== false) {
-    throw new StreamcellError('DDL_INVALID', "Flink doesn't support ENFORCED mode for PRIMARY KEY constraint. ENFORCED/NOT ENFORCED controls if the constraint checks are performed on the incoming/outgoing data.", {
-      span: key.span,
-      hint: 'Write PRIMARY KEY .. NOT ENFORCED.',
-    });
+    throw new StreamcellError(
+      'DDL_INVALID',
+      "Flink doesn't support ENFORCED mode for PRIMARY KEY constraint. ENFORCED/NOT ENFORCED controls if the constraint checks are performed on the incoming/outgoing data.",
+      {
+        span: key.span,
+        hint: 'Write PRIMARY KEY .. NOT ENFORCED.',
+      },
+    );
   }
   const names = key.columns.map((c) => c.name);
   return { name: key.name?.name ?? `PK_${names.join('_')}`, columns: names };
 }
 
 export function distributionOf(d: Distribution): TableDistribution {
-  return { method: d.method, columns: d.columns.map((c) => c.name), buckets: d.buckets ? Number(d.buckets.text) : null };
+  return {
+    method: d.method,
+    columns: d.columns.map((c) => c.name),
+    buckets: d.buckets ? Number(d.buckets.text) : null,
+  };
 }
 
 export function defineWatermark(w: Watermark, columns: readonly TableColumn[], session: BindSession): TableWatermark {
@@ -220,26 +306,50 @@ export function defineWatermark(w: Watermark, columns: readonly TableColumn[], s
   const name = w.column.parts[0].name;
   const column = columns.find((c) => c.name === name);
   if (!column) {
-    throw new StreamcellError('WATERMARK_INVALID', `The rowtime attribute field '${name}' is not defined in the table schema.`, {
-      span: w.column.span,
-      hint: suggestion(name, columns.map((c) => c.name), 'Columns'),
-    });
+    throw new StreamcellError(
+      'WATERMARK_INVALID',
+      `The rowtime attribute field '${name}' is not defined in the table schema.`,
+      {
+        span: w.column.span,
+        hint: suggestion(
+          name,
+          columns.map((c) => c.name),
+          'Columns',
+        ),
+      },
+    );
   }
   if (timeAttributeOf(column.type) === 'proctime') {
-    throw new StreamcellError('WATERMARK_INVALID', 'A watermark can not be defined for a processing-time attribute column.', { span: w.column.span });
+    throw new StreamcellError(
+      'WATERMARK_INVALID',
+      'A watermark can not be defined for a processing-time attribute column.',
+      { span: w.column.span },
+    );
   }
   checkRowtime(name, column.type, w.column.span);
-  const scope = Scope.of(columns.map((c) => ({ name: c.name, type: c.type })), null, null);
+  const scope = Scope.of(
+    columns.map((c) => ({ name: c.name, type: c.type })),
+    null,
+    null,
+  );
   const bound = new ExprBinder(session, scope, { clause: 'WATERMARK' }).bind(w.strategy);
   if ((bound.type.root !== 'TIMESTAMP' && bound.type.root !== 'TIMESTAMP_LTZ') || bound.type.precision > 3) {
-    throw new StreamcellError('WATERMARK_INVALID', `Invalid data type of expression for watermark definition. The field must be of type TIMESTAMP(p) or TIMESTAMP_LTZ(p), the supported precision 'p' is from 0 to 3, but the watermark expression type is ${typeToString(bound.type)}`, {
-      span: w.strategy.span,
-    });
+    throw new StreamcellError(
+      'WATERMARK_INVALID',
+      `Invalid data type of expression for watermark definition. The field must be of type TIMESTAMP(p) or TIMESTAMP_LTZ(p), the supported precision 'p' is from 0 to 3, but the watermark expression type is ${typeToString(bound.type)}`,
+      {
+        span: w.strategy.span,
+      },
+    );
   }
   if (bound.type.root !== column.type.root) {
-    throw new StreamcellError('WATERMARK_INVALID', `The watermark output type ${typeToString(bound.type)} is different from input time field type ${typeToString(column.type)}.`, {
-      span: w.strategy.span,
-    });
+    throw new StreamcellError(
+      'WATERMARK_INVALID',
+      `The watermark output type ${typeToString(bound.type)} is different from input time field type ${typeToString(column.type)}.`,
+      {
+        span: w.strategy.span,
+      },
+    );
   }
   return { column: name, expression: expressionText(w.strategy, session), type: bound.type };
 }
@@ -267,14 +377,20 @@ function likeMode(like: LikeClause | null, feature: Feature): 'INCLUDING' | 'EXC
 function likeDefinition(like: LikeClause, session: BindSession): TableDefinition {
   const relation = session.catalog.relation(reference(like.source));
   if (relation.kind === 'view') {
-    throw new StreamcellError('DDL_INVALID', `Source table '${relation.path.name}' of the LIKE clause can not be a VIEW, at ${relation.path.catalog}.`, {
-      span: like.source.span,
-    });
+    throw new StreamcellError(
+      'DDL_INVALID',
+      `Source table '${relation.path.name}' of the LIKE clause can not be a VIEW, at ${relation.path.catalog}.`,
+      {
+        span: like.source.span,
+      },
+    );
   }
   const table: CatalogTable = relation;
   const includes = (f: Feature): boolean => likeMode(like, f) !== 'EXCLUDING';
   return {
-    columns: table.columns.filter((c) => c.kind === 'physical' || includes(c.kind === 'computed' ? 'GENERATED' : 'METADATA')),
+    columns: table.columns.filter(
+      (c) => c.kind === 'physical' || includes(c.kind === 'computed' ? 'GENERATED' : 'METADATA'),
+    ),
     watermark: includes('WATERMARKS') ? table.watermark : null,
     primaryKey: includes('CONSTRAINTS') ? table.primaryKey : null,
     distribution: includes('DISTRIBUTION') ? table.distribution : null,
@@ -284,18 +400,25 @@ function likeDefinition(like: LikeClause, session: BindSession): TableDefinition
   };
 }
 
-function mergedOptions(like: LikeClause, base: Readonly<Record<string, string>>, own: Readonly<Record<string, string>>): Record<string, string> {
+function mergedOptions(
+  like: LikeClause,
+  base: Readonly<Record<string, string>>,
+  own: Readonly<Record<string, string>>,
+): Record<string, string> {
   const mode = likeMode(like, 'OPTIONS');
   if (mode === 'EXCLUDING') return { ...own };
   // Flink's default for options alone is OVERWRITING; INCLUDING, when said, allows no key twice.
   const said = like.options.find((o) => o.feature === 'OPTIONS' || o.feature === 'ALL');
   const clash = Object.keys(own).find((k) => k in base);
   if (said?.mode === 'INCLUDING' && clash !== undefined) {
-    throw new StreamcellError('DDL_INVALID', `There already exists an option ['${clash}' -> '${base[clash]}'] in the base table.`, {
-      span: like.span,
-      hint: 'Use EXCLUDING OPTIONS or OVERWRITING OPTIONS.',
-    });
+    throw new StreamcellError(
+      'DDL_INVALID',
+      `There already exists an option ['${clash}' -> '${base[clash]}'] in the base table.`,
+      {
+        span: like.span,
+        hint: 'Use EXCLUDING OPTIONS or OVERWRITING OPTIONS.',
+      },
+    );
   }
   return { ...base, ...own };
 }
-

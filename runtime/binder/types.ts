@@ -76,17 +76,23 @@ function rowFields(fields: readonly RowTypeField[]): { name: string; type: DataT
 function bounded(value: number | null, fallback: number, min: number, max: number, what: string, span: Span): number {
   if (value === null) return fallback;
   if (value < min || value > max) {
-    throw new StreamcellError('TYPE_INVALID', `${what} must be between ${min} and ${max} (both inclusive), but is ${value}.`, {
-      span,
-    });
+    throw new StreamcellError(
+      'TYPE_INVALID',
+      `${what} must be between ${min} and ${max} (both inclusive), but is ${value}.`,
+      {
+        span,
+      },
+    );
   }
   return value;
 }
 
 function simpleType(type: TypeName & { kind: 'SimpleType' }): DataType {
   const { nullable: n, precision, scale, span } = type;
-  const length = (fallback: number): number => bounded(precision, fallback, 1, 2147483647, `The length of ${type.name}`, span);
-  const fraction = (fallback: number): number => bounded(precision, fallback, 0, 9, `The precision of ${type.name}`, span);
+  const length = (fallback: number): number =>
+    bounded(precision, fallback, 1, 2147483647, `The length of ${type.name}`, span);
+  const fraction = (fallback: number): number =>
+    bounded(precision, fallback, 0, 9, `The precision of ${type.name}`, span);
   switch (type.name) {
     case 'BOOLEAN':
       return BOOLEAN(n);

@@ -74,7 +74,11 @@ function text(e: Expr, outer: number): string {
         outer,
       );
     case 'InList':
-      return wrap(`${text(e.operand, 5)} ${e.negated ? 'NOT ' : ''}IN (${e.values.map((v) => text(v, 0)).join(', ')})`, 4, outer);
+      return wrap(
+        `${text(e.operand, 5)} ${e.negated ? 'NOT ' : ''}IN (${e.values.map((v) => text(v, 0)).join(', ')})`,
+        4,
+        outer,
+      );
     case 'Like':
       return wrap(
         `${text(e.operand, 5)} ${e.negated ? 'NOT ' : ''}${e.variant} ${text(e.pattern, 5)}${e.escape ? ` ESCAPE ${text(e.escape, 5)}` : ''}`,
@@ -84,7 +88,9 @@ function text(e: Expr, outer: number): string {
     case 'Is':
       return wrap(`${text(e.operand, 5)} IS ${e.negated ? 'NOT ' : ''}${e.test}`, 4, outer);
     case 'Case': {
-      const whens = e.branches.map((b) => `WHEN ${b.conditions.map((c) => text(c, 0)).join(', ')} THEN ${text(b.result, 0)}`);
+      const whens = e.branches.map(
+        (b) => `WHEN ${b.conditions.map((c) => text(c, 0)).join(', ')} THEN ${text(b.result, 0)}`,
+      );
       const operand = e.operand ? ` ${text(e.operand, 0)}` : '';
       return `CASE${operand} ${whens.join(' ')}${e.otherwise ? ` ELSE ${text(e.otherwise, 0)}` : ' ELSE NULL'} END`;
     }
@@ -93,13 +99,26 @@ function text(e: Expr, outer: number): string {
     case 'TimeUnitArgument':
       return e.unit;
     case 'FunctionCall': {
-      if (e.over || e.filter || e.withinGroup || e.withinDistinct || e.orderBy.length > 0 || e.jsonOnNull || e.nullTreatment) throw NO_TEXT;
+      if (
+        e.over ||
+        e.filter ||
+        e.withinGroup ||
+        e.withinDistinct ||
+        e.orderBy.length > 0 ||
+        e.jsonOnNull ||
+        e.nullTreatment
+      )
+        throw NO_TEXT;
       const last = e.name.parts[e.name.parts.length - 1];
-      const name = e.name.parts.length > 1 || last.quoted ? e.name.parts.map((p) => quoteName(p.name)).join('.') : last.name.toUpperCase();
+      const name =
+        e.name.parts.length > 1 || last.quoted
+          ? e.name.parts.map((p) => quoteName(p.name)).join('.')
+          : last.name.toUpperCase();
       if (e.niladic) return name;
       const args = e.star ? '*' : e.args.map((a) => text(a, 0)).join(', ');
       if (name === 'EXTRACT' && e.args.length === 2) return `EXTRACT(${text(e.args[0], 0)} FROM ${text(e.args[1], 0)})`;
-      if ((name === 'FLOOR' || name === 'CEIL') && e.args.length === 2) return `${name}(${text(e.args[0], 0)} TO ${text(e.args[1], 0)})`;
+      if ((name === 'FLOOR' || name === 'CEIL') && e.args.length === 2)
+        return `${name}(${text(e.args[0], 0)} TO ${text(e.args[1], 0)})`;
       return `${name}(${e.quantifier === 'DISTINCT' ? 'DISTINCT ' : ''}${args})`;
     }
     case 'Trim':

@@ -35,14 +35,18 @@ export function bindWindowFunction(ref: TableFunction, context: QueryContext): L
   const table = bindData(data, context, name, call.span);
   const timeArg = args['TIMECOL'];
   if (timeArg?.kind !== 'Descriptor' || timeArg.columns.length !== 1) {
-    throw new StreamcellError('FUNCTION_ARGUMENTS', `${name} needs DESCRIPTOR(time column).`, { span: timeArg?.span ?? call.span });
+    throw new StreamcellError('FUNCTION_ARGUMENTS', `${name} needs DESCRIPTOR(time column).`, {
+      span: timeArg?.span ?? call.span,
+    });
   }
   const time = timeColumn(table.node, timeArg);
   const binder = new ExprBinder(context.session, new Scope([]), { clause: name });
   const millis = (param: string): number => intervalMillis(args[param] as Expr, binder, name);
   const offset = args['OFFSET'] ? millis('OFFSET') : 0;
   if (table.partitionKeys.length > 0 && name !== 'SESSION') {
-    throw new StreamcellError('WINDOW_INVALID', `PARTITION BY is not allowed in ${name}; SESSION has it.`, { span: call.span });
+    throw new StreamcellError('WINDOW_INVALID', `PARTITION BY is not allowed in ${name}; SESSION has it.`, {
+      span: call.span,
+    });
   }
   let window: LogicalWindow;
   switch (name) {
@@ -62,16 +66,22 @@ export function bindWindowFunction(ref: TableFunction, context: QueryContext): L
   }
   const size = window.kind === 'session' ? window.gap : window.size;
   if (window.kind !== 'session' && Math.abs(offset) >= size) {
-    throw new StreamcellError('WINDOW_INVALID', `${name} table function parameters must satisfy abs(offset) < size.`, { span: call.span });
+    throw new StreamcellError('WINDOW_INVALID', `${name} table function parameters must satisfy abs(offset) < size.`, {
+      span: call.span,
+    });
   }
   return windowTvf(table.node, time, window, false, ref.span);
 }
 
 function checkMultiple(name: string, size: number, step: number, at: Expr, word: string): void {
   if (size % step !== 0) {
-    throw new StreamcellError('WINDOW_INVALID', `${name} table function based aggregate requires size must be an integral multiple of ${word}.`, {
-      span: at.span,
-    });
+    throw new StreamcellError(
+      'WINDOW_INVALID',
+      `${name} table function based aggregate requires size must be an integral multiple of ${word}.`,
+      {
+        span: at.span,
+      },
+    );
   }
 }
 
@@ -100,9 +110,13 @@ function assign(
   });
   const missing = signature.params.slice(0, signature.optional).filter((p) => args[p] === undefined);
   if (missing.length > 0 || given.length > signature.params.length) {
-    throw new StreamcellError('FUNCTION_ARGUMENTS', `Invalid number of arguments to function ${name}: it takes ${signature.params.join(', ')}.`, {
-      span,
-    });
+    throw new StreamcellError(
+      'FUNCTION_ARGUMENTS',
+      `Invalid number of arguments to function ${name}: it takes ${signature.params.join(', ')}.`,
+      {
+        span,
+      },
+    );
   }
   return args;
 }
@@ -130,7 +144,9 @@ function bindData(
   if (data?.kind === 'ScalarSubquery') {
     return { node: context.bindQuery(data.query, { ...context, outer: null }), partitionKeys: [] };
   }
-  throw new StreamcellError('FUNCTION_ARGUMENTS', `${name} needs TABLE name as its first argument.`, { span: data?.span ?? span });
+  throw new StreamcellError('FUNCTION_ARGUMENTS', `${name} needs TABLE name as its first argument.`, {
+    span: data?.span ?? span,
+  });
 }
 
 function timeColumn(node: Logical, descriptor: Descriptor): number {
@@ -139,7 +155,11 @@ function timeColumn(node: Logical, descriptor: Descriptor): number {
   if (index < 0) {
     throw new StreamcellError('COLUMN_NOT_FOUND', `Column '${part.name}' not found.`, {
       span: part.span,
-      hint: suggestion(part.name, node.schema.map((c) => c.name), 'Columns'),
+      hint: suggestion(
+        part.name,
+        node.schema.map((c) => c.name),
+        'Columns',
+      ),
     });
   }
   if (timeAttributeOf(node.schema[index].type) === null) {
@@ -156,7 +176,9 @@ function timeColumn(node: Logical, descriptor: Descriptor): number {
 export function intervalMillis(expr: Expr, binder: ExprBinder, name: string): number {
   const bound = binder.constant(expr);
   if (bound.type.root !== 'INTERVAL_DAY_TIME' || typeof bound.value !== 'bigint') {
-    throw new StreamcellError('WINDOW_INVALID', `${name} needs an interval of days to seconds here.`, { span: expr.span });
+    throw new StreamcellError('WINDOW_INVALID', `${name} needs an interval of days to seconds here.`, {
+      span: expr.span,
+    });
   }
   return Number(bound.value);
 }

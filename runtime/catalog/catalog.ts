@@ -99,7 +99,10 @@ export class Catalog {
     return [...this.catalogs.keys()].sort();
   }
 
-  catalogOptions(name: string, span?: Span): { readonly options: Readonly<Record<string, string>>; readonly comment: string | null } {
+  catalogOptions(
+    name: string,
+    span?: Span,
+  ): { readonly options: Readonly<Record<string, string>>; readonly comment: string | null } {
     const { options, comment } = this.entry(name, span);
     return { options, comment };
   }
@@ -117,9 +120,13 @@ export class Catalog {
     const type = definition.options['type'];
     if (type === undefined) throw new StreamcellError('OPTION_MISSING', "A catalog needs the option 'type'.", { span });
     if (type !== 'generic_in_memory') {
-      throw new StreamcellError('SQL_UNSUPPORTED', `Catalogs of type '${type}' are not supported; 'generic_in_memory' is.`, {
-        span,
-      });
+      throw new StreamcellError(
+        'SQL_UNSUPPORTED',
+        `Catalogs of type '${type}' are not supported; 'generic_in_memory' is.`,
+        {
+          span,
+        },
+      );
     }
     const entry = newCatalog();
     entry.comment = definition.comment;
@@ -137,7 +144,8 @@ export class Catalog {
   dropCatalog(name: string, ifExists: boolean, span?: Span): void {
     if (!this.catalogs.has(name) && ifExists) return;
     this.entry(name, span);
-    if (name === this.catalogName) throw new StreamcellError('DDL_INVALID', 'Cannot drop a catalog which is currently in use.', { span });
+    if (name === this.catalogName)
+      throw new StreamcellError('DDL_INVALID', 'Cannot drop a catalog which is currently in use.', { span });
     this.catalogs.delete(name);
   }
 
@@ -145,18 +153,27 @@ export class Catalog {
     return [...this.entry(catalog, span).databases.keys()].sort();
   }
 
-  databaseInfo(reference: NameReference): { readonly options: Readonly<Record<string, string>>; readonly comment: string | null } {
+  databaseInfo(reference: NameReference): {
+    readonly options: Readonly<Record<string, string>>;
+    readonly comment: string | null;
+  } {
     const { catalog, database } = this.databasePath(reference);
     const { options, comment } = this.database(catalog, database, reference.span ?? null);
     return { options, comment };
   }
 
-  createDatabase(reference: NameReference, definition: { comment: string | null; options: Record<string, string> }, ifNotExists: boolean): void {
+  createDatabase(
+    reference: NameReference,
+    definition: { comment: string | null; options: Record<string, string> },
+    ifNotExists: boolean,
+  ): void {
     const { catalog, database } = this.databasePath(reference);
     const databases = this.entry(catalog, reference.span).databases;
     if (databases.has(database)) {
       if (ifNotExists) return;
-      throw new StreamcellError('OBJECT_EXISTS', `Database ${catalog}.${database} already exists.`, { span: reference.span });
+      throw new StreamcellError('OBJECT_EXISTS', `Database ${catalog}.${database} already exists.`, {
+        span: reference.span,
+      });
     }
     databases.set(database, { ...newDatabase(), ...definition });
   }
@@ -217,12 +234,20 @@ export class Catalog {
     this.database(path.catalog, path.database, reference.span ?? null);
     throw new StreamcellError('TABLE_NOT_FOUND', `Object '${reference.parts.join('.')}' not found.`, {
       span: reference.span,
-      hint: suggestion(path.name, [...this.relationNames(path.catalog, path.database), ...more], 'Tables and views here'),
+      hint: suggestion(
+        path.name,
+        [...this.relationNames(path.catalog, path.database), ...more],
+        'Tables and views here',
+      ),
     });
   }
 
   /** Names of tables and views, temporary ones included, sorted. */
-  relationNames(catalog = this.catalogName, database = this.databaseName, kind?: CatalogRelation['kind']): readonly string[] {
+  relationNames(
+    catalog = this.catalogName,
+    database = this.databaseName,
+    kind?: CatalogRelation['kind'],
+  ): readonly string[] {
     if (database === null) return [];
     const names = new Set<string>();
     const hidden = new Set<string>();
@@ -268,20 +293,28 @@ export class Catalog {
     const what = kind === 'table' ? 'Table' : 'View';
     const full = `${path.catalog}.${path.database}.${path.name}`;
     if (!temporary && hiding?.kind === kind && !(ifExists && !found)) {
-      throw new StreamcellError('DDL_INVALID', `Temporary ${what.toLowerCase()} with identifier '${full}' exists. Drop it first before removing the permanent one.`, {
-        span,
-        hint: `DROP TEMPORARY ${what.toUpperCase()} ${path.name}`,
-      });
+      throw new StreamcellError(
+        'DDL_INVALID',
+        `Temporary ${what.toLowerCase()} with identifier '${full}' exists. Drop it first before removing the permanent one.`,
+        {
+          span,
+          hint: `DROP TEMPORARY ${what.toUpperCase()} ${path.name}`,
+        },
+      );
     }
     if (!found || found.kind !== kind) {
       if (ifExists && !found) return;
       if (ifExists && found) return;
-      throw new StreamcellError('TABLE_NOT_FOUND', `${temporary ? 'Temporary ' + what.toLowerCase() : what} with identifier '${full}' does not exist.`, {
-        span,
-        hint: found
-          ? `'${path.name}' is a ${found.kind}.`
-          : suggestion(path.name, this.relationNames(path.catalog, path.database, kind)),
-      });
+      throw new StreamcellError(
+        'TABLE_NOT_FOUND',
+        `${temporary ? 'Temporary ' + what.toLowerCase() : what} with identifier '${full}' does not exist.`,
+        {
+          span,
+          hint: found
+            ? `'${path.name}' is a ${found.kind}.`
+            : suggestion(path.name, this.relationNames(path.catalog, path.database, kind)),
+        },
+      );
     }
     if (temporary) this.temporary.delete(pathKey(path));
     else permanent?.delete(path.name);
@@ -298,7 +331,10 @@ export class Catalog {
 
   createFunction(fn: CatalogFunction, ifNotExists: boolean, span?: Span): void {
     const store = this.functionStore(fn, span);
-    const key = fn.temporary && fn.path && !fn.system ? pathKey({ ...fn.path, name: fn.path.name.toLowerCase() }) : fn.name.toLowerCase();
+    const key =
+      fn.temporary && fn.path && !fn.system
+        ? pathKey({ ...fn.path, name: fn.path.name.toLowerCase() })
+        : fn.name.toLowerCase();
     if (store.has(key)) {
       if (ifNotExists) return;
       throw new StreamcellError('OBJECT_EXISTS', `Function ${fn.name} already exists.`, { span });
@@ -306,9 +342,16 @@ export class Catalog {
     store.set(key, fn);
   }
 
-  dropFunction(fn: Pick<CatalogFunction, 'name' | 'path' | 'temporary' | 'system'>, ifExists: boolean, span?: Span): void {
+  dropFunction(
+    fn: Pick<CatalogFunction, 'name' | 'path' | 'temporary' | 'system'>,
+    ifExists: boolean,
+    span?: Span,
+  ): void {
     const store = this.functionStore(fn, span);
-    const key = fn.temporary && fn.path && !fn.system ? pathKey({ ...fn.path, name: fn.path.name.toLowerCase() }) : fn.name.toLowerCase();
+    const key =
+      fn.temporary && fn.path && !fn.system
+        ? pathKey({ ...fn.path, name: fn.path.name.toLowerCase() })
+        : fn.name.toLowerCase();
     if (!store.delete(key) && !ifExists) {
       throw new StreamcellError('FUNCTION_NOT_FOUND', `Function ${fn.name} does not exist.`, {
         span,
@@ -319,7 +362,8 @@ export class Catalog {
 
   /** Functions of the user, temporary ones first. */
   functions(): readonly CatalogFunction[] {
-    const here = this.databaseName === null ? undefined : this.catalogs.get(this.catalogName)?.databases.get(this.databaseName);
+    const here =
+      this.databaseName === null ? undefined : this.catalogs.get(this.catalogName)?.databases.get(this.databaseName);
     return [...this.temporaryFunctions.values(), ...(here?.functions.values() ?? [])];
   }
 
@@ -336,8 +380,13 @@ export class Catalog {
 
   private databasePath(reference: NameReference): { catalog: string; database: string } {
     const { parts, span } = reference;
-    if (parts.length > 2) throw new StreamcellError('QUERY_INVALID', `A database name has at most two parts: ${parts.join('.')}.`, { span });
-    return parts.length === 2 ? { catalog: parts[0], database: parts[1] } : { catalog: this.catalogName, database: parts[0] };
+    if (parts.length > 2)
+      throw new StreamcellError('QUERY_INVALID', `A database name has at most two parts: ${parts.join('.')}.`, {
+        span,
+      });
+    return parts.length === 2
+      ? { catalog: parts[0], database: parts[1] }
+      : { catalog: this.catalogName, database: parts[0] };
   }
 
   private entry(name: string, span?: Span): CatalogEntry {
@@ -354,10 +403,14 @@ export class Catalog {
     const database = databases.get(name);
     if (database) return database;
     if (!create) {
-      throw new StreamcellError('DATABASE_NOT_FOUND', `A database with name '${name}' does not exist in the catalog '${catalog}'.`, {
-        span: span ?? undefined,
-        hint: suggestion(name, databases.keys(), 'Databases'),
-      });
+      throw new StreamcellError(
+        'DATABASE_NOT_FOUND',
+        `A database with name '${name}' does not exist in the catalog '${catalog}'.`,
+        {
+          span: span ?? undefined,
+          hint: suggestion(name, databases.keys(), 'Databases'),
+        },
+      );
     }
     const made = newDatabase();
     databases.set(name, made);

@@ -1,8 +1,14 @@
-import { withoutTimeAttribute, type Logical, type LogicalAggregate, type LogicalWindowTvf, inputOf } from '../binder/index.js';
+import {
+  withoutTimeAttribute,
+  type Logical,
+  type LogicalAggregate,
+  type LogicalWindowTvf,
+  inputOf,
+} from '../binder/index.js';
 import type { AggregateCall, BoundExpr } from '../expressions/index.js';
 import { BIGINT, NULL, StreamcellError, TIMESTAMP, withNullable, type Schema } from '../types/index.js';
 import { calc, select } from './build-calc.js';
-import { requireTime, windowingText, windowSpecOf } from './build-window.js';
+import { requireTime, windowingText } from './build-window.js';
 import { draft, hashed, INSERTS, isAppend, type Draft, type WindowProperties } from './draft.js';
 import { callText, columnsText } from './labels.js';
 import { booleanOption, durationOption, type PlannerContext } from './options.js';
@@ -54,14 +60,22 @@ function fusedWindow(node: LogicalAggregate, build: (n: Logical) => Draft): Fuse
   if (tvf.op !== 'windowTvf') return null;
   const width = tvf.input.schema.length;
   const exprs = projection ? projection.exprs : tvf.schema.map((_, i) => inputOf(tvf.schema, i));
-  const at = (property: number): number[] => exprs.flatMap((e, i) => (e.kind === 'input' && e.index === width + property ? [i] : []));
+  const at = (property: number): number[] =>
+    exprs.flatMap((e, i) => (e.kind === 'input' && e.index === width + property ? [i] : []));
   const columns = { start: at(0), end: at(1), time: at(2) };
   const windowColumns = new Set([...columns.start, ...columns.end, ...columns.time]);
   const plain = exprs.every((e, i) => windowColumns.has(i) || !readsBeyond(e, width));
   const used = node.keys.some((k) => columns.start.includes(k)) && node.keys.some((k) => columns.end.includes(k));
-  const argumentsPlain = node.aggregates.every((a) => [...a.args, ...(a.filter === null ? [] : [a.filter])].every((c) => !windowColumns.has(c)));
+  const argumentsPlain = node.aggregates.every((a) =>
+    [...a.args, ...(a.filter === null ? [] : [a.filter])].every((c) => !windowColumns.has(c)),
+  );
   if (!plain || !used || !argumentsPlain) {
-    if (tvf.legacy) throw new StreamcellError('SQL_UNSUPPORTED', 'An aggregate of window bounds in a group window is not supported.', { span: node.span });
+    if (tvf.legacy)
+      throw new StreamcellError(
+        'SQL_UNSUPPORTED',
+        'An aggregate of window bounds in a group window is not supported.',
+        { span: node.span },
+      );
     return null;
   }
   const input = build(tvf.input);
@@ -69,7 +83,9 @@ function fusedWindow(node: LogicalAggregate, build: (n: Logical) => Draft): Fuse
   const partitionMatches = sessionKeys(tvf, node, exprs, windowColumns);
   if (!partitionMatches) return null;
   // The time column joins the projected ones as the last.
-  const kept = exprs.map((e, i): BoundExpr => (windowColumns.has(i) ? { kind: 'literal', type: withNullable(NULL(), true), value: null } : e));
+  const kept = exprs.map((e, i): BoundExpr =>
+    windowColumns.has(i) ? { kind: 'literal', type: withNullable(NULL(), true), value: null } : e,
+  );
   const places: number[] = [];
   const projected: BoundExpr[] = [];
   const names: string[] = [];
@@ -89,7 +105,7 @@ function fusedWindow(node: LogicalAggregate, build: (n: Logical) => Draft): Fuse
     names.push(uniqueName(input.schema[tvf.time].name, names));
   }
   const below = calcUnlessIdentity(input, projected, names);
-  const spec = windowSpecOf(tvf.window);
+  const spec = tvf.window;
   const windowing: Windowing = { kind: 'time', time, rowtime: attribute === 'rowtime', spec };
   return { input: below, places, windowing, columns, timeType: tvf.schema[width + 2].type };
 }
@@ -106,7 +122,12 @@ function calcUnlessIdentity(input: Draft, exprs: readonly BoundExpr[], names: re
 }
 
 /** Session windows are found per partition key: these must be the grouping keys, else windows are assigned before. */
-function sessionKeys(tvf: LogicalWindowTvf, node: LogicalAggregate, exprs: readonly BoundExpr[], windowColumns: ReadonlySet<number>): boolean {
+function sessionKeys(
+  tvf: LogicalWindowTvf,
+  node: LogicalAggregate,
+  exprs: readonly BoundExpr[],
+  windowColumns: ReadonlySet<number>,
+): boolean {
   if (tvf.window.kind !== 'session') return true;
   const groups = node.keys.filter((k) => !windowColumns.has(k)).map((k) => exprs[k]);
   if (!groups.every((g) => g.kind === 'input')) return tvf.legacy;
@@ -119,7 +140,11 @@ function readsBeyond(e: BoundExpr, width: number): boolean {
   if (e.kind === 'input') return e.index >= width;
   if (e.kind === 'literal') return false;
   if (e.kind === 'call') return e.args.some((a) => readsBeyond(a, width));
-  if (e.kind === 'case') return e.whens.some((w) => readsBeyond(w.condition, width) || readsBeyond(w.result, width)) || readsBeyond(e.otherwise, width);
+  if (e.kind === 'case')
+    return (
+      e.whens.some((w) => readsBeyond(w.condition, width) || readsBeyond(w.result, width)) ||
+      readsBeyond(e.otherwise, width)
+    );
   return readsBeyond(e.arg, width);
 }
 
@@ -132,20 +157,30 @@ function windowAggregate(
   timeType: Schema[number]['type'],
 ): Draft {
   const place = (c: number): number => (places ? places[c] : c);
-  const isWindow = (k: number): boolean => columns.start.includes(k) || columns.end.includes(k) || columns.time.includes(k);
+  const isWindow = (k: number): boolean =>
+    columns.start.includes(k) || columns.end.includes(k) || columns.time.includes(k);
   let input = source;
   let moved = windowing;
   let groupKeys = node.keys.filter((k) => !isWindow(k)).map(place);
   let calls = node.aggregates.map((a) => mapCall(a, place));
   const ownKeys = node.keys.filter((k) => !isWindow(k));
   if (node.groupingSets) {
-    const sets = node.groupingSets.map((s) => s.map((i) => node.keys[i]).filter((k) => !isWindow(k)).map(place));
+    const sets = node.groupingSets.map((s) =>
+      s
+        .map((i) => node.keys[i])
+        .filter((k) => !isWindow(k))
+        .map(place),
+    );
     const complete = node.groupingSets.every((s) => {
       const keys = s.map((i) => node.keys[i]);
       return keys.some((k) => columns.start.includes(k)) && keys.some((k) => columns.end.includes(k));
     });
     if (!complete) {
-      throw new StreamcellError('SQL_UNSUPPORTED', 'Grouping sets without window_start and window_end in every set are not supported.', { span: node.span });
+      throw new StreamcellError(
+        'SQL_UNSUPPORTED',
+        'Grouping sets without window_start and window_end in every set are not supported.',
+        { span: node.span },
+      );
     }
     const expanded = expand(input, groupKeys, sets, calls);
     input = expanded.draft;
@@ -156,7 +191,11 @@ function windowAggregate(
   const properties: WindowAggregateNode['properties'] = ['start', 'end', 'time'];
   const inputRetracts = !isAppend(input.kinds);
   if (inputRetracts && windowing.kind === 'attached') {
-    throw new StreamcellError('CHANGELOG_MODE', 'A window aggregation on windows of another query does not take updates.', { span: node.span });
+    throw new StreamcellError(
+      'CHANGELOG_MODE',
+      'A window aggregation on windows of another query does not take updates.',
+      { span: node.span },
+    );
   }
   const keyCount = groupKeys.length;
   const schema: Schema = [
@@ -167,24 +206,28 @@ function windowAggregate(
     { name: 'window_time', type: timeType },
   ];
   const first = keyCount + calls.length;
-  const made = draft({ op: 'windowAggregate', keys: groupKeys, aggregates: calls, windowing: moved, properties, inputRetracts }, [input], {
-    schema,
-    kinds: INSERTS,
-    distribution: [hashed(groupKeys)],
-    window: { start: [first], end: [first + 1], time: [first + 2], spec: windowing.spec, rowtime: windowing.rowtime },
-    keys: [
-      [...groupKeys.map((_, i) => i), first],
-      [...groupKeys.map((_, i) => i), first + 1],
-    ],
-    label: `WindowAggregate(${keyCount > 0 ? `groupBy=[${columnsText(groupKeys, input.schema)}], ` : ''}window=[${windowingText(moved, input.schema)}], select=[${[
-      ...groupKeys.map((k) => input.schema[k].name),
-      ...calls.map((c) => callText(c, input.schema)),
-      'start',
-      'end',
-      'time',
-    ].join(', ')}])`,
-    span: node.span,
-  });
+  const made = draft(
+    { op: 'windowAggregate', keys: groupKeys, aggregates: calls, windowing: moved, properties, inputRetracts },
+    [input],
+    {
+      schema,
+      kinds: INSERTS,
+      distribution: [hashed(groupKeys)],
+      window: { start: [first], end: [first + 1], time: [first + 2], spec: windowing.spec, rowtime: windowing.rowtime },
+      keys: [
+        [...groupKeys.map((_, i) => i), first],
+        [...groupKeys.map((_, i) => i), first + 1],
+      ],
+      label: `WindowAggregate(${keyCount > 0 ? `groupBy=[${columnsText(groupKeys, input.schema)}], ` : ''}window=[${windowingText(moved, input.schema)}], select=[${[
+        ...groupKeys.map((k) => input.schema[k].name),
+        ...calls.map((c) => callText(c, input.schema)),
+        'start',
+        'end',
+        'time',
+      ].join(', ')}])`,
+      span: node.span,
+    },
+  );
   // Back to the order of the query: keys as written, then aggregates.
   const order = node.keys.map((k) => {
     if (columns.start.includes(k)) return first;
@@ -193,7 +236,11 @@ function windowAggregate(
     return ownKeys.indexOf(k);
   });
   const id = node.groupingSets ? [keyCount - 1] : [];
-  return select(made, [...order, ...id, ...calls.map((_, i) => keyCount + i)], node.schema.map((c) => c.name));
+  return select(
+    made,
+    [...order, ...id, ...calls.map((_, i) => keyCount + i)],
+    node.schema.map((c) => c.name),
+  );
 }
 
 function mapCall(call: AggregateCall, place: (c: number) => number): AggregateCall {
@@ -213,11 +260,19 @@ function groupAggregate(node: LogicalAggregate, source: Draft, context: PlannerC
     keys = [...expanded.keys, expanded.id];
     calls = expanded.calls;
   }
-  if (context.mode === 'changelog' && calls.some((c) => c.distinct) && booleanOption(context.options, 'table.optimizer.distinct-agg.split.enabled', false)) {
+  if (
+    context.mode === 'changelog' &&
+    calls.some((c) => c.distinct) &&
+    booleanOption(context.options, 'table.optimizer.distinct-agg.split.enabled', false)
+  ) {
     // The result would be the same, but not the changes on the way to it, and here these are asked for.
-    throw new StreamcellError('OPTION_UNSUPPORTED', "The changelog of split distinct aggregates ('table.optimizer.distinct-agg.split.enabled') is not supported.", {
-      span: node.span,
-    });
+    throw new StreamcellError(
+      'OPTION_UNSUPPORTED',
+      "The changelog of split distinct aggregates ('table.optimizer.distinct-agg.split.enabled') is not supported.",
+      {
+        span: node.span,
+      },
+    );
   }
   const schema: Schema = [
     ...keys.map((k, i) => ({ name: node.schema[i].name, type: withoutTimeAttribute(input.schema[k].type) })),
@@ -226,7 +281,9 @@ function groupAggregate(node: LogicalAggregate, source: Draft, context: PlannerC
   const inputRetracts = !isAppend(input.kinds);
   const places = keys.map((_, i) => i);
   const growing = inputRetracts ? [] : calls.flatMap((c, i) => (growsWith(c) ? [keys.length + i] : []));
-  const falling = inputRetracts ? [] : calls.flatMap((c, i) => (c.fn === 'MIN' && c.filter === null ? [keys.length + i] : []));
+  const falling = inputRetracts
+    ? []
+    : calls.flatMap((c, i) => (c.fn === 'MIN' && c.filter === null ? [keys.length + i] : []));
   const ttl = node.stateTtl ?? durationOption(context.options, 'table.exec.state.ttl', 0);
   return draft({ op: 'groupAggregate', keys, aggregates: calls, inputRetracts, ttl }, [input], {
     schema,
@@ -279,7 +336,13 @@ function expand(
   };
   const schema: Schema = [
     ...input.schema,
-    ...keys.map((k) => ({ name: fresh(input.schema[k].name), type: withNullable(withoutTimeAttribute(input.schema[k].type), !sets.every((s) => s.includes(k)) || input.schema[k].type.nullable) })),
+    ...keys.map((k) => ({
+      name: fresh(input.schema[k].name),
+      type: withNullable(
+        withoutTimeAttribute(input.schema[k].type),
+        !sets.every((s) => s.includes(k)) || input.schema[k].type.nullable,
+      ),
+    })),
     { name: fresh('$e'), type: BIGINT(false) },
   ];
   const made = draft({ op: 'expand', projections }, [input], {
@@ -296,4 +359,3 @@ function expand(
     windowing: (w) => w,
   };
 }
-

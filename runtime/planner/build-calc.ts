@@ -23,7 +23,11 @@ export function calc(
   }
   const merged = input.spec.op === 'calc' ? onto(input, input.spec, condition, projections, schema, span) : null;
   if (merged) return merged;
-  const where = condition ? `, where=[${conjuncts(condition).map((c) => exprText(c, input.schema)).join(' AND ')}]` : '';
+  const where = condition
+    ? `, where=[${conjuncts(condition)
+        .map((c) => exprText(c, input.schema))
+        .join(' AND ')}]`
+    : '';
   return draft({ op: 'calc', condition, projections }, [input], {
     schema,
     kinds: input.kinds,
@@ -40,7 +44,9 @@ function isIdentity(input: Draft, projections: readonly BoundExpr[], schema: Sch
   return (
     projections.length === input.schema.length &&
     projections.every((e, i) => e.kind === 'input' && e.index === i) &&
-    schema.every((c, i) => c.name === input.schema[i].name && typeToString(c.type) === typeToString(input.schema[i].type))
+    schema.every(
+      (c, i) => c.name === input.schema[i].name && typeToString(c.type) === typeToString(input.schema[i].type),
+    )
   );
 }
 
@@ -52,9 +58,26 @@ function filteredNormalize(input: Draft, spec: ChangelogNormalizeNode, condition
   const early = conjunction(parts.filter(onKeys));
   const late = conjunction(parts.filter((c) => !onKeys(c)));
   const all = below.schema.map((_, i) => inputOf(below.schema, i));
-  const source = early ? calc(below, early, all, below.schema.map((c) => c.name), input.span) : below;
-  const text = late ? `, condition=[${conjuncts(late).map((c) => exprText(c, input.schema)).join(' AND ')}]` : '';
-  return { ...input, inputs: [source], spec: { ...spec, condition: late }, label: `${input.label.slice(0, -1)}${text})` };
+  const source = early
+    ? calc(
+        below,
+        early,
+        all,
+        below.schema.map((c) => c.name),
+        input.span,
+      )
+    : below;
+  const text = late
+    ? `, condition=[${conjuncts(late)
+        .map((c) => exprText(c, input.schema))
+        .join(' AND ')}]`
+    : '';
+  return {
+    ...input,
+    inputs: [source],
+    spec: { ...spec, condition: late },
+    label: `${input.label.slice(0, -1)}${text})`,
+  };
 }
 
 /** Two in a row are one, unless that would evaluate something costly or random twice. Types are those of the upper one. */
@@ -69,7 +92,10 @@ function onto(
   const users = condition ? [condition, ...projections] : projections;
   if (!mayInline(users, below.projections)) return null;
   if (condition && !below.projections.every(isDeterministic)) return null;
-  const both = conjunction([...conjuncts(below.condition), ...conjuncts(condition && substitute(condition, below.projections))]);
+  const both = conjunction([
+    ...conjuncts(below.condition),
+    ...conjuncts(condition && substitute(condition, below.projections)),
+  ]);
   const made = calc(
     input.inputs[0],
     both,
@@ -82,7 +108,9 @@ function onto(
 
 /** Projection onto columns; nothing when these are all, in order. */
 export function select(input: Draft, columns: readonly number[], names?: readonly string[]): Draft {
-  const same = columns.length === input.schema.length && columns.every((c, i) => c === i && (!names || names[i] === input.schema[i].name));
+  const same =
+    columns.length === input.schema.length &&
+    columns.every((c, i) => c === i && (!names || names[i] === input.schema[i].name));
   if (same) return input;
   return calc(
     input,
@@ -144,4 +172,3 @@ function mapWindow(window: WindowProperties | null, projections: readonly BoundE
   const mapped = { ...window, start: map(window.start), end: map(window.end), time: map(window.time) };
   return mapped.start.length + mapped.end.length + mapped.time.length > 0 ? mapped : null;
 }
-

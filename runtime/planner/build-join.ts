@@ -136,7 +136,10 @@ function nullable(schema: Schema, yes: boolean): Schema {
 
 function joinSchema(type: JoinSpec['type'], left: Schema, right: Schema): Schema {
   if (type === 'semi' || type === 'anti') return left;
-  return [...nullable(left, type === 'right' || type === 'full'), ...nullable(right, type === 'left' || type === 'full')];
+  return [
+    ...nullable(left, type === 'right' || type === 'full'),
+    ...nullable(right, type === 'left' || type === 'full'),
+  ];
 }
 
 function distribution(spec: JoinSpec): readonly [Distribution, Distribution] {
@@ -144,15 +147,25 @@ function distribution(spec: JoinSpec): readonly [Distribution, Distribution] {
 }
 
 function joinText(spec: JoinSpec, left: Schema, right: Schema): string {
-  const names = { inner: 'InnerJoin', left: 'LeftOuterJoin', right: 'RightOuterJoin', full: 'FullOuterJoin', semi: 'LeftSemiJoin', anti: 'LeftAntiJoin' };
-  const equal = spec.leftKeys.map((k, i) => `${left[k].name} ${spec.nullSafe[i] ? 'IS NOT DISTINCT FROM' : '='} ${right[spec.rightKeys[i]].name}`);
+  const names = {
+    inner: 'InnerJoin',
+    left: 'LeftOuterJoin',
+    right: 'RightOuterJoin',
+    full: 'FullOuterJoin',
+    semi: 'LeftSemiJoin',
+    anti: 'LeftAntiJoin',
+  };
+  const equal = spec.leftKeys.map(
+    (k, i) => `${left[k].name} ${spec.nullSafe[i] ? 'IS NOT DISTINCT FROM' : '='} ${right[spec.rightKeys[i]].name}`,
+  );
   const rest = spec.condition ? conjuncts(spec.condition).map((c) => exprText(c, [...left, ...right])) : [];
   return `joinType=[${names[spec.type]}], where=[${[...equal, ...rest].join(' AND ') || 'true'}]`;
 }
 
 /** Keys of the joined rows: a side's keys hold on when the other side has at most one match; both sides' together always do. */
 function joinKeys(spec: JoinSpec, left: Draft, right: Draft): Draft['keys'] {
-  const withKey = (d: Draft, keys: readonly number[]): readonly (readonly number[])[] => d.keys.filter((k) => keys.every((c) => k.includes(c)));
+  const withKey = (d: Draft, keys: readonly number[]): readonly (readonly number[])[] =>
+    d.keys.filter((k) => keys.every((c) => k.includes(c)));
   // Rows of one upsert key must meet in one subtask, in order: only keys that contain the join key survive a change.
   const leftKeys = isAppend(left.kinds) ? left.keys : withKey(left, spec.leftKeys);
   const rightKeys = isAppend(right.kinds) ? right.keys : withKey(right, spec.rightKeys);
@@ -236,9 +249,18 @@ function windowJoin(node: LogicalJoin, left: Draft, right: Draft): Draft | null 
   const fromLeft = node.type !== 'right';
   const window: WindowProperties = {
     ...left.window,
-    start: [...(fromLeft ? left.window.start : []), ...(semi || node.type === 'left' ? [] : right.window.start.map((c) => c + shift))],
-    end: [...(fromLeft ? left.window.end : []), ...(semi || node.type === 'left' ? [] : right.window.end.map((c) => c + shift))],
-    time: [...(fromLeft ? left.window.time : []), ...(semi || node.type === 'left' ? [] : right.window.time.map((c) => c + shift))],
+    start: [
+      ...(fromLeft ? left.window.start : []),
+      ...(semi || node.type === 'left' ? [] : right.window.start.map((c) => c + shift)),
+    ],
+    end: [
+      ...(fromLeft ? left.window.end : []),
+      ...(semi || node.type === 'left' ? [] : right.window.end.map((c) => c + shift)),
+    ],
+    time: [
+      ...(fromLeft ? left.window.time : []),
+      ...(semi || node.type === 'left' ? [] : right.window.time.map((c) => c + shift)),
+    ],
   };
   const made = draft({ op: 'windowJoin', join: sides.spec, leftWindow, rightWindow }, [sides.left, sides.right], {
     schema: joinSchema(node.type, sides.left.schema, sides.right.schema),
@@ -254,13 +276,16 @@ function windowJoin(node: LogicalJoin, left: Draft, right: Draft): Draft | null 
 }
 
 function sameWindows(a: WindowProperties, b: WindowProperties): boolean {
-  const plain = (w: WindowProperties): string => JSON.stringify(w.spec.kind === 'session' ? { kind: 'session', gap: w.spec.gap } : w.spec);
+  const plain = (w: WindowProperties): string =>
+    JSON.stringify(w.spec.kind === 'session' ? { kind: 'session', gap: w.spec.gap } : w.spec);
   return plain(a) === plain(b) && a.rowtime === b.rowtime;
 }
 
 function requireInserts(node: LogicalJoin, what: string, ...sides: readonly Draft[]): void {
   if (sides.every((s) => isAppend(s.kinds))) return;
-  throw new StreamcellError('CHANGELOG_MODE', `${what} takes inserts only, but an input has updates or deletes.`, { span: node.span });
+  throw new StreamcellError('CHANGELOG_MODE', `${what} takes inserts only, but an input has updates or deletes.`, {
+    span: node.span,
+  });
 }
 
 // ---- interval join ------------------------------------------------------------------------------------------------
@@ -301,7 +326,9 @@ function intervalJoin(node: LogicalJoin, left: Draft, right: Draft): Draft | nul
 function currentTimes(condition: BoundExpr, left: Schema, right: Schema): BoundExpr {
   const all = [...left, ...right];
   return mapInputs(condition, (e) =>
-    timeAttributeOf(e.type) !== null && timeAttributeOf(all[e.index].type) === null ? { ...e, type: all[e.index].type } : e,
+    timeAttributeOf(e.type) !== null && timeAttributeOf(all[e.index].type) === null
+      ? { ...e, type: all[e.index].type }
+      : e,
   );
 }
 
@@ -312,7 +339,11 @@ function buildAsOf(node: LogicalJoin, asOf: BoundExpr, context: PlannerContext, 
   const time = asOf.kind === 'input' ? asOf.index : -1;
   const attribute = time >= 0 ? timeAttributeOf(left.schema[time].type) : null;
   if (attribute === null) {
-    throw new StreamcellError('TIME_ATTRIBUTE_REQUIRED', 'FOR SYSTEM_TIME AS OF needs a time attribute of the left table.', { span: node.span });
+    throw new StreamcellError(
+      'TIME_ATTRIBUTE_REQUIRED',
+      'FOR SYSTEM_TIME AS OF needs a time attribute of the left table.',
+      { span: node.span },
+    );
   }
   if (attribute === 'proctime') return lookupJoin(node, left, context, build);
   return temporalJoin(node, left, time, build);
@@ -322,13 +353,21 @@ function temporalJoin(node: LogicalJoin, givenLeft: Draft, time: number, build: 
   const givenRight = build(node.right);
   const rightTime = givenRight.schema.findIndex((c) => timeAttributeOf(c.type) === 'rowtime');
   if (rightTime < 0) {
-    throw new StreamcellError('TIME_ATTRIBUTE_REQUIRED', 'Event-Time Temporal Table Join requires both primary key and row time attribute in versioned table, but no row time attribute can be found.', {
-      span: node.span,
-    });
+    throw new StreamcellError(
+      'TIME_ATTRIBUTE_REQUIRED',
+      'Event-Time Temporal Table Join requires both primary key and row time attribute in versioned table, but no row time attribute can be found.',
+      {
+        span: node.span,
+      },
+    );
   }
   const { left, right, spec } = equiJoin(node.type, givenLeft, givenRight, node.condition);
   if (spec.leftKeys.length === 0) {
-    throw new StreamcellError('QUERY_INVALID', 'Temporal table join requires an equality condition on fields of the temporal table.', { span: node.span });
+    throw new StreamcellError(
+      'QUERY_INVALID',
+      'Temporal table join requires an equality condition on fields of the temporal table.',
+      { span: node.span },
+    );
   }
   if (!right.keys.some((k) => k.length > 0 && k.every((c) => spec.rightKeys.includes(c)))) {
     throw new StreamcellError(
@@ -358,22 +397,37 @@ function temporalJoin(node: LogicalJoin, givenLeft: Draft, time: number, build: 
 /** Processing time: the right side is asked per row, or, bounded, read whole before. */
 function lookupJoin(node: LogicalJoin, givenLeft: Draft, context: PlannerContext, build: (n: Logical) => Draft): Draft {
   const chain = tableChain(node.right);
-  if (!chain) throw new StreamcellError('SQL_UNSUPPORTED', 'A processing-time temporal join with a query or view is not supported; it takes a table.', { span: node.span });
+  if (!chain)
+    throw new StreamcellError(
+      'SQL_UNSUPPORTED',
+      'A processing-time temporal join with a query or view is not supported; it takes a table.',
+      { span: node.span },
+    );
   const info = sourceInfo(chain.scan, context);
   if (!info.lookup && !info.bounded) {
-    throw new StreamcellError('SQL_UNSUPPORTED', `Processing-time temporal join with the unbounded table '${chain.scan.table.path.name}' is not supported: its connector serves no lookups.`, {
-      span: node.span,
-    });
+    throw new StreamcellError(
+      'SQL_UNSUPPORTED',
+      `Processing-time temporal join with the unbounded table '${chain.scan.table.path.name}' is not supported: its connector serves no lookups.`,
+      {
+        span: node.span,
+      },
+    );
   }
   const table = build(chain.scan);
   const source = table.spec;
   if (source.op !== 'source') {
-    throw new StreamcellError('SQL_UNSUPPORTED', 'A processing-time temporal join with a changelog table is not supported.', { span: node.span });
+    throw new StreamcellError(
+      'SQL_UNSUPPORTED',
+      'A processing-time temporal join with a changelog table is not supported.',
+      { span: node.span },
+    );
   }
   const right = draft({ op: 'values', rows: [] }, [], { schema: chain.schema, label: 'table' });
   const sides = equiJoin(node.type, givenLeft, right, node.condition);
   if (sides.spec.leftKeys.length === 0) {
-    throw new StreamcellError('QUERY_INVALID', 'Lookup join requires an equality condition on fields of the table.', { span: node.span });
+    throw new StreamcellError('QUERY_INVALID', 'Lookup join requires an equality condition on fields of the table.', {
+      span: node.span,
+    });
   }
   const extra = sides.right.spec.op === 'calc' ? sides.right.spec.projections.slice(chain.schema.length) : [];
   const tableProjections = [...chain.projections, ...extra.map((e) => mapInputs(e, (i) => chain.projections[i.index]))];
@@ -412,7 +466,6 @@ function lookupJoin(node: LogicalJoin, givenLeft: Draft, context: PlannerContext
   return narrow(made, node, sides.left);
 }
 
-
 interface TableChain {
   readonly scan: LogicalScan;
   readonly condition: BoundExpr | null;
@@ -424,7 +477,12 @@ interface TableChain {
 function tableChain(node: Logical): TableChain | null {
   switch (node.op) {
     case 'scan':
-      return { scan: node, condition: null, projections: node.schema.map((_, i) => inputOf(node.schema, i)), schema: node.schema };
+      return {
+        scan: node,
+        condition: null,
+        projections: node.schema.map((_, i) => inputOf(node.schema, i)),
+        schema: node.schema,
+      };
     case 'watermark': {
       const below = tableChain(node.input);
       return below && { ...below, schema: node.schema };
@@ -438,7 +496,11 @@ function tableChain(node: Logical): TableChain | null {
     case 'project': {
       const below = tableChain(node.input);
       if (!below) return null;
-      return { ...below, projections: node.exprs.map((x) => mapInputs(x, (e) => below.projections[e.index])), schema: node.schema };
+      return {
+        ...below,
+        projections: node.exprs.map((x) => mapInputs(x, (e) => below.projections[e.index])),
+        schema: node.schema,
+      };
     }
     default:
       return null;

@@ -1,4 +1,10 @@
-import { timeAttributeOf, type LogicalRank, type LogicalOver, type LogicalSort, type LogicalSortKey } from '../binder/index.js';
+import {
+  timeAttributeOf,
+  type LogicalRank,
+  type LogicalOver,
+  type LogicalSort,
+  type LogicalSortKey,
+} from '../binder/index.js';
 import { BIGINT, StreamcellError, type Schema } from '../types/index.js';
 import { attached } from './build-window.js';
 import { ALL_CHANGES, draft, hashed, INSERTS, isAppend, SINGLE, sortKeys, type Draft } from './draft.js';
@@ -9,10 +15,20 @@ import type { RankNode } from './physical.js';
 /** Top-N: a window's, a deduplication, or a running one. */
 export function buildRank(node: LogicalRank, input: Draft, context: PlannerContext): Draft {
   const window = input.window;
-  const windowed = window && node.partitionKeys.some((k) => window.start.includes(k)) && node.partitionKeys.some((k) => window.end.includes(k));
+  const windowed =
+    window &&
+    node.partitionKeys.some((k) => window.start.includes(k)) &&
+    node.partitionKeys.some((k) => window.end.includes(k));
   if (windowed) return windowRank(node, input);
   const single = singleTime(node, input);
-  if (single && isAppend(input.kinds) && node.end === 1 && node.start === 1 && node.function === 'ROW_NUMBER' && !node.outputRank) {
+  if (
+    single &&
+    isAppend(input.kinds) &&
+    node.end === 1 &&
+    node.start === 1 &&
+    node.function === 'ROW_NUMBER' &&
+    !node.outputRank
+  ) {
     return deduplicate(node, input, node.sort[0], context);
   }
   return rank(node, input, context);
@@ -55,17 +71,29 @@ function deduplicate(node: LogicalRank, input: Draft, key: LogicalSortKey, conte
 function windowRank(node: LogicalRank, input: Draft): Draft {
   const { window } = input;
   const windowing = window && attached(window);
-  if (!window || !windowing) throw new StreamcellError('INTERNAL', 'A window Top-N without its window.', { span: node.span });
+  if (!window || !windowing)
+    throw new StreamcellError('INTERNAL', 'A window Top-N without its window.', { span: node.span });
   if (!isAppend(input.kinds)) {
-    throw new StreamcellError('CHANGELOG_MODE', 'A window Top-N takes inserts only, but its input has updates or deletes.', { span: node.span });
+    throw new StreamcellError(
+      'CHANGELOG_MODE',
+      'A window Top-N takes inserts only, but its input has updates or deletes.',
+      { span: node.span },
+    );
   }
   if (node.function !== 'ROW_NUMBER') {
-    throw new StreamcellError('SQL_UNSUPPORTED', `${node.function} in a window Top-N is not supported; ROW_NUMBER is.`, { span: node.span });
+    throw new StreamcellError(
+      'SQL_UNSUPPORTED',
+      `${node.function} in a window Top-N is not supported; ROW_NUMBER is.`,
+      { span: node.span },
+    );
   }
-  const isWindow = (k: number): boolean => window.start.includes(k) || window.end.includes(k) || window.time.includes(k);
+  const isWindow = (k: number): boolean =>
+    window.start.includes(k) || window.end.includes(k) || window.time.includes(k);
   const keys = node.partitionKeys.filter((k) => !isWindow(k));
   const single = node.start === 1 && node.end === 1 && !node.outputRank && singleTime(node, input);
-  const schema: Schema = node.outputRank ? [...input.schema, { name: rankName(node), type: BIGINT(false) }] : input.schema;
+  const schema: Schema = node.outputRank
+    ? [...input.schema, { name: rankName(node), type: BIGINT(false) }]
+    : input.schema;
   const bound = windowing.kind === 'attached' ? windowing.end : 0;
   const common = { schema, kinds: INSERTS, window, distribution: [hashed(keys)], span: node.span };
   if (single) {
@@ -96,7 +124,10 @@ function windowRank(node: LogicalRank, input: Draft): Draft {
     [input],
     {
       ...common,
-      keys: [...(node.outputRank ? [[...keys, bound, input.schema.length]] : []), ...(node.start === node.end ? [[...keys, bound]] : [])],
+      keys: [
+        ...(node.outputRank ? [[...keys, bound, input.schema.length]] : []),
+        ...(node.start === node.end ? [[...keys, bound]] : []),
+      ],
       label: `WindowRank(partitionBy=[${columnsText(keys, input.schema)}], orderBy=[${sortText(node.sort, input.schema)}], rankRange=[rankStart=${
         node.start
       }, rankEnd=${node.end}])`,
@@ -149,7 +180,8 @@ function topN(input: Draft, context: PlannerContext, n: TopN): Draft {
     inputKey,
     ttl: durationOption(context.options, 'table.exec.state.ttl', 0),
   };
-  const schema: Schema = n.rankColumn === null ? input.schema : [...input.schema, { name: n.rankColumn, type: BIGINT(false) }];
+  const schema: Schema =
+    n.rankColumn === null ? input.schema : [...input.schema, { name: n.rankColumn, type: BIGINT(false) }];
   const keys: (readonly number[])[] = [];
   if (outputRank) keys.push([...n.partitionKeys, input.schema.length]);
   if (n.start === n.end) keys.push(n.partitionKeys);
@@ -169,7 +201,9 @@ function topN(input: Draft, context: PlannerContext, n: TopN): Draft {
 
 function strategyText(strategy: RankNode['strategy'], key: readonly number[] | null, input: Draft): string {
   if (strategy === 'append') return 'AppendFastStrategy';
-  return strategy === 'retract' ? 'RetractStrategy' : `UpdateFastStrategy[primaryKeys: ${columnsText(key ?? [], input.schema)}]`;
+  return strategy === 'retract'
+    ? 'RetractStrategy'
+    : `UpdateFastStrategy[primaryKeys: ${columnsText(key ?? [], input.schema)}]`;
 }
 
 /** update: rows change by a key that contains the partition, never fall in the order, and are never deleted. */
@@ -185,7 +219,13 @@ function strategyOf(input: Draft, n: TopN): { strategy: RankNode['strategy']; in
 // ---- ORDER BY and LIMIT -------------------------------------------------------------------------------------------
 
 export function buildSort(node: LogicalSort, input: Draft, context: PlannerContext): Draft {
-  if (node.fetch === 0) return draft({ op: 'values', rows: [] }, [], { schema: input.schema, label: 'Values(tuples=[])', keys: [[]], bounded: true });
+  if (node.fetch === 0)
+    return draft({ op: 'values', rows: [] }, [], {
+      schema: input.schema,
+      label: 'Values(tuples=[])',
+      keys: [[]],
+      bounded: true,
+    });
   if (node.keys.length === 0) {
     return draft({ op: 'limit', offset: node.offset, fetch: node.fetch }, [input], {
       schema: input.schema,
@@ -210,7 +250,12 @@ export function buildSort(node: LogicalSort, input: Draft, context: PlannerConte
   const [first] = node.keys;
   const attribute = timeAttributeOf(input.schema[first.column].type);
   const unordered = node.offset > 0 || attribute === null || !first.ascending;
-  if (unordered && node.offset === 0 && booleanOption(context.options, '__table.exec.sort.non-temporal.enabled__', false) && input.bounded) {
+  if (
+    unordered &&
+    node.offset === 0 &&
+    booleanOption(context.options, '__table.exec.sort.non-temporal.enabled__', false) &&
+    input.bounded
+  ) {
     if (isAppend(input.kinds)) {
       return draft({ op: 'sort', mode: 'full', sort: node.keys }, [input], {
         schema: input.schema,
@@ -229,7 +274,11 @@ export function buildSort(node: LogicalSort, input: Draft, context: PlannerConte
     });
   }
   if (!isAppend(input.kinds)) {
-    throw new StreamcellError('CHANGELOG_MODE', 'A temporal sort takes inserts only, but its input has updates or deletes.', { span: node.span });
+    throw new StreamcellError(
+      'CHANGELOG_MODE',
+      'A temporal sort takes inserts only, but its input has updates or deletes.',
+      { span: node.span },
+    );
   }
   return draft({ op: 'sort', mode: 'temporal', sort: node.keys }, [input], {
     schema: input.schema,
@@ -248,16 +297,26 @@ export function buildOver(node: LogicalOver, input: Draft, context: PlannerConte
   const [key] = node.sort;
   const attribute = key ? timeAttributeOf(input.schema[key.column].type) : null;
   if (!key || node.sort.length !== 1) {
-    throw new StreamcellError('QUERY_INVALID', 'The window can only be ordered by a single column.', { span: node.span });
+    throw new StreamcellError('QUERY_INVALID', 'The window can only be ordered by a single column.', {
+      span: node.span,
+    });
   }
   if (!key.ascending) {
-    throw new StreamcellError('QUERY_INVALID', "The window can only be ordered in ASCENDING mode.", { span: node.span });
+    throw new StreamcellError('QUERY_INVALID', 'The window can only be ordered in ASCENDING mode.', {
+      span: node.span,
+    });
   }
   if (attribute === null && node.frame.preceding !== null) {
-    throw new StreamcellError('QUERY_INVALID', 'Non-time attribute sort is not supported for bounded OVER window.', { span: node.span });
+    throw new StreamcellError('QUERY_INVALID', 'Non-time attribute sort is not supported for bounded OVER window.', {
+      span: node.span,
+    });
   }
   if (attribute !== null && !isAppend(input.kinds)) {
-    throw new StreamcellError('CHANGELOG_MODE', 'An OVER aggregation along time takes inserts only, but its input has updates or deletes.', { span: node.span });
+    throw new StreamcellError(
+      'CHANGELOG_MODE',
+      'An OVER aggregation along time takes inserts only, but its input has updates or deletes.',
+      { span: node.span },
+    );
   }
   return draft(
     {
@@ -286,4 +345,3 @@ export function buildOver(node: LogicalOver, input: Draft, context: PlannerConte
     },
   );
 }
-

@@ -1,4 +1,11 @@
-import { mapInputs, markRowtime, scanDescriptor, type LogicalScan, type LogicalWatermark, type Logical } from '../binder/index.js';
+import {
+  mapInputs,
+  markRowtime,
+  scanDescriptor,
+  type LogicalScan,
+  type LogicalWatermark,
+  type Logical,
+} from '../binder/index.js';
 import type { BoundExpr } from '../expressions/index.js';
 import { StreamcellError, type SourceInfo } from '../types/index.js';
 import { calc } from './build-calc.js';
@@ -40,12 +47,21 @@ function normalized(source: Draft, scan: LogicalScan, context: PlannerContext): 
   const key = scan.table.primaryKey?.columns ?? [];
   const keys = key.map((k) => source.schema.findIndex((c) => c.name === k));
   if (keys.length === 0) {
-    throw new StreamcellError('CHANGELOG_MODE', `Table '${scan.table.path.name}' produces a changelog stream that contains UPDATE_AFTER but no UPDATE_BEFORE: it needs a primary key.`, {
-      span: scan.span,
-    });
+    throw new StreamcellError(
+      'CHANGELOG_MODE',
+      `Table '${scan.table.path.name}' produces a changelog stream that contains UPDATE_AFTER but no UPDATE_BEFORE: it needs a primary key.`,
+      {
+        span: scan.span,
+      },
+    );
   }
   return draft(
-    { op: 'changelogNormalize', keys, condition: null, ttl: durationOption(context.options, 'table.exec.state.ttl', 0) },
+    {
+      op: 'changelogNormalize',
+      keys,
+      condition: null,
+      ttl: durationOption(context.options, 'table.exec.state.ttl', 0),
+    },
     [source],
     {
       schema: source.schema,
@@ -62,7 +78,9 @@ function sourceDraft(scan: LogicalScan, info: SourceInfo, watermark: WatermarkSp
   const { table } = scan;
   const descriptor = scanDescriptor(scan);
   const primaryKey = table.primaryKey?.columns ?? [];
-  const keyColumns = primaryKey.map((k) => scan.columns.findIndex((c) => c.from.kind === 'physical' && c.from.path.length === 1 && c.from.path[0] === k));
+  const keyColumns = primaryKey.map((k) =>
+    scan.columns.findIndex((c) => c.from.kind === 'physical' && c.from.path.length === 1 && c.from.path[0] === k),
+  );
   const spec: SourceNode = {
     op: 'source',
     table: table.path.name,
@@ -93,7 +111,8 @@ export function buildWatermark(node: LogicalWatermark, context: PlannerContext, 
   const chain = sourceChain(node.input);
   if (chain && sourceInfo(chain.scan, context).watermarkPushDown) {
     const { scan, exprs, names } = chain;
-    const onScan = (e: BoundExpr): BoundExpr => mapInputs(e, (i) => (exprs ? { ...exprs[i.index], span: undefined } : i));
+    const onScan = (e: BoundExpr): BoundExpr =>
+      mapInputs(e, (i) => (exprs ? { ...exprs[i.index], span: undefined } : i));
     const at = exprs ? exprs[node.rowtime] : null;
     const rowtime = exprs ? (at?.kind === 'input' ? at.index : -1) : node.rowtime;
     const source = sourceDraft(scan, sourceInfo(scan, context), { rowtime, expression: onScan(node.expression) });
@@ -125,6 +144,7 @@ function withComputed({ scan, exprs, names }: SourceChain, context: PlannerConte
 
 function sourceChain(node: Logical): SourceChain | null {
   if (node.op === 'scan') return { scan: node, exprs: null, names: [] };
-  if (node.op === 'project' && node.input.op === 'scan') return { scan: node.input, exprs: node.exprs, names: node.schema.map((c) => c.name) };
+  if (node.op === 'project' && node.input.op === 'scan')
+    return { scan: node.input, exprs: node.exprs, names: node.schema.map((c) => c.name) };
   return null;
 }

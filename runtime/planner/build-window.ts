@@ -1,13 +1,9 @@
-import { timeAttributeOf, type LogicalWindow, type LogicalWindowTvf } from '../binder/index.js';
+import { timeAttributeOf, type LogicalWindowTvf } from '../binder/index.js';
 import { StreamcellError, type Schema } from '../types/index.js';
 import { draft, hashed, ANY, type Draft, type WindowProperties } from './draft.js';
 import { columnsText, durationText } from './labels.js';
 import type { Windowing, WindowSpec } from './physical.js';
 import { isAppend } from './draft.js';
-
-export function windowSpecOf(window: LogicalWindow): WindowSpec {
-  return window;
-}
 
 export function windowText(spec: WindowSpec): string {
   const offset = spec.kind !== 'session' && spec.offset !== 0 ? `, offset=[${durationText(spec.offset)}]` : '';
@@ -37,21 +33,33 @@ export function buildWindowTvf(node: LogicalWindowTvf, input: Draft): Draft {
     throw new StreamcellError('INTERNAL', 'A group window stands without its aggregation.', { span: node.span });
   }
   if (!isAppend(input.kinds)) {
-    throw new StreamcellError('CHANGELOG_MODE', 'A window table function does not take a changelog with updates, unless an aggregation over its windows follows directly.', {
-      span: node.span,
-    });
+    throw new StreamcellError(
+      'CHANGELOG_MODE',
+      'A window table function does not take a changelog with updates, unless an aggregation over its windows follows directly.',
+      {
+        span: node.span,
+      },
+    );
   }
-  const spec = windowSpecOf(node.window);
+  const spec = node.window;
   const windowing: Windowing = { kind: 'time', time: node.time, rowtime: attribute === 'rowtime', spec };
   const width = input.schema.length;
-  const window: WindowProperties = { start: [width], end: [width + 1], time: [width + 2], spec, rowtime: attribute === 'rowtime' };
+  const window: WindowProperties = {
+    start: [width],
+    end: [width + 1],
+    time: [width + 2],
+    spec,
+    rowtime: attribute === 'rowtime',
+  };
   return draft({ op: 'windowTvf', windowing }, [input], {
     schema: [...input.schema, ...node.schema.slice(node.input.schema.length)],
     distribution: [spec.kind === 'session' ? hashed(spec.partitionKeys) : ANY],
     window,
     keys: spec.kind === 'tumble' ? input.keys : [],
     label: `WindowTableFunction(window=[${windowingText(windowing, input.schema)}${
-      spec.kind === 'session' && spec.partitionKeys.length > 0 ? `, partition=[${columnsText(spec.partitionKeys, input.schema)}]` : ''
+      spec.kind === 'session' && spec.partitionKeys.length > 0
+        ? `, partition=[${columnsText(spec.partitionKeys, input.schema)}]`
+        : ''
     }])`,
     span: node.span,
   });
@@ -64,7 +72,10 @@ export function requireTime(node: LogicalWindowTvf, input: Draft): 'rowtime' | '
   throw new StreamcellError(
     'TIME_ATTRIBUTE_REQUIRED',
     `The window function requires the timecol is a time attribute type, but '${input.schema[node.time].name}' is no longer one here.`,
-    { span: node.span, hint: 'A regular join, an aggregation and a Top-N over updates end a time attribute; join over time bounds or windows.' },
+    {
+      span: node.span,
+      hint: 'A regular join, an aggregation and a Top-N over updates end a time attribute; join over time bounds or windows.',
+    },
   );
 }
 

@@ -72,7 +72,13 @@ export class Builder {
       }
       case 'filter': {
         const input = build(node.input);
-        return calc(input, node.condition, input.schema.map((_, i) => inputOf(input.schema, i)), input.schema.map((c) => c.name), node.span);
+        return calc(
+          input,
+          node.condition,
+          input.schema.map((_, i) => inputOf(input.schema, i)),
+          input.schema.map((c) => c.name),
+          node.span,
+        );
       }
       case 'watermark':
         return buildWatermark(node, context, build);
@@ -95,7 +101,13 @@ export class Builder {
         const collection = onSchema(node.collection, input.schema);
         const schema: Schema = [...input.schema, ...node.schema.slice(node.input.schema.length)];
         return draft(
-          { op: 'unnest', collection, withOrdinality: node.withOrdinality, outer: node.outer, condition: node.condition && onSchema(node.condition, schema) },
+          {
+            op: 'unnest',
+            collection,
+            withOrdinality: node.withOrdinality,
+            outer: node.outer,
+            condition: node.condition && onSchema(node.condition, schema),
+          },
           [input],
           {
             schema,
@@ -112,7 +124,11 @@ export class Builder {
   private union(inputs: readonly Draft[], schema: Schema, span: Draft['span']): Draft {
     // A time attribute survives only when every input has it.
     const types = schema.map((c, i) => {
-      const kept = inputs.every((d) => timeAttributeOf(d.schema[i].type) !== null && timeAttributeOf(d.schema[i].type) === timeAttributeOf(inputs[0].schema[i].type));
+      const kept = inputs.every(
+        (d) =>
+          timeAttributeOf(d.schema[i].type) !== null &&
+          timeAttributeOf(d.schema[i].type) === timeAttributeOf(inputs[0].schema[i].type),
+      );
       const nullable = inputs.some((d) => d.schema[i].type.nullable);
       const [column] = kept ? [inputs[0].schema[i]] : materialize([inputs[0].schema[i]]);
       return { name: c.name, type: withNullable(column.type, nullable) };
@@ -128,7 +144,9 @@ export class Builder {
 /** Whether two equal nodes give equal rows, so that one may serve for both. */
 function repeatable(d: Draft): boolean {
   if (d.spec.op === 'calc') {
-    return d.spec.projections.every(isDeterministic) && (d.spec.condition === null || isDeterministic(d.spec.condition));
+    return (
+      d.spec.projections.every(isDeterministic) && (d.spec.condition === null || isDeterministic(d.spec.condition))
+    );
   }
   return d.spec.op !== 'sink';
 }

@@ -77,7 +77,10 @@ export function demand(d: Draft, wanted: Wanted): readonly Wanted[] {
 }
 
 /** The wanted form of every draft reachable from the roots. */
-export function inferUpdateBefore(roots: readonly { readonly draft: Draft; readonly wanted: Wanted }[], order: readonly Draft[]): Map<Draft, boolean> {
+export function inferUpdateBefore(
+  roots: readonly { readonly draft: Draft; readonly wanted: Wanted }[],
+  order: readonly Draft[],
+): Map<Draft, boolean> {
   const before = new Map<Draft, boolean>();
   const ask = (d: Draft, wanted: Wanted): void => {
     before.set(d, (before.get(d) ?? false) || wanted === 'before');
@@ -86,7 +89,9 @@ export function inferUpdateBefore(roots: readonly { readonly draft: Draft; reado
   // Consumers come before their inputs when the topological order is walked backwards.
   for (const d of [...order].reverse()) {
     const own = before.get(d) ?? false;
-    demand(d, own ? 'before' : 'after').forEach((w, i) => ask(d.inputs[i], w === 'after' && !canDropBefore(d.inputs[i]) ? 'before' : w));
+    demand(d, own ? 'before' : 'after').forEach((w, i) =>
+      ask(d.inputs[i], w === 'after' && !canDropBefore(d.inputs[i]) ? 'before' : w),
+    );
   }
   for (const [d, b] of before) before.set(d, b && d.kinds.update);
   return before;
@@ -99,7 +104,9 @@ export function changelogMode(d: Draft, updateBefore: boolean): ChangelogMode {
 
 /** `I,UB,UA,D`, as Flink's EXPLAIN CHANGELOG_MODE writes it. */
 export function kindsText(d: Draft, updateBefore: boolean): string {
-  return ['I', ...(d.kinds.update ? [...(updateBefore ? ['UB'] : []), 'UA'] : []), ...(d.kinds.delete ? ['D'] : [])].join(',');
+  return [
+    'I',
+    ...(d.kinds.update ? [...(updateBefore ? ['UB'] : []), 'UA'] : []),
+    ...(d.kinds.delete ? ['D'] : []),
+  ].join(',');
 }
-
-

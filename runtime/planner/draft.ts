@@ -94,10 +94,14 @@ export function containsKey(keys: readonly (readonly number[])[], columns: reado
 /** An expression over a draft's output: time attributes that were lost on the way are lost here, too. */
 export function onSchema(expr: BoundExpr, schema: Schema): BoundExpr {
   return mapInputs(expr, (e) =>
-    timeAttributeOf(e.type) !== null && timeAttributeOf(schema[e.index].type) === null ? { ...e, type: withoutTimeAttribute(e.type) } : e,
+    timeAttributeOf(e.type) !== null && timeAttributeOf(schema[e.index].type) === null
+      ? { ...e, type: withoutTimeAttribute(e.type) }
+      : e,
   );
 }
 
 export function materialize(schema: Schema): Schema {
-  return schema.map((c) => (timeAttributeOf(c.type) === null ? c : { name: c.name, type: withoutTimeAttribute(c.type) }));
+  return schema.map((c) =>
+    timeAttributeOf(c.type) === null ? c : { name: c.name, type: withoutTimeAttribute(c.type) },
+  );
 }

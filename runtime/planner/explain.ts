@@ -15,7 +15,10 @@ export function logicalText(root: Logical): string {
   return tree([root], logicalLabel, logicalInputs, (n) => (uses.get(n) ?? 0) > 1);
 }
 
-export function physicalText(plan: PhysicalPlan, options: { readonly changelog: boolean; readonly emission?: boolean }): string {
+export function physicalText(
+  plan: PhysicalPlan,
+  options: { readonly changelog: boolean; readonly emission?: boolean },
+): string {
   const byId = new Map(plan.nodes.map((n) => [n.id, n]));
   const uses = new Map<number, number>();
   for (const n of plan.nodes) for (const i of n.inputs) uses.set(i, (uses.get(i) ?? 0) + 1);
@@ -24,12 +27,22 @@ export function physicalText(plan: PhysicalPlan, options: { readonly changelog: 
     const notes: string[] = [];
     if (options.changelog) notes.push(`changelogMode=[${modeText(n)}]`);
     if (options.emission && n.emission === 'folded') notes.push('emission=[folded]');
-    if (options.emission && n.upsertKeys.length > 0 && n.changelog !== 'append') notes.push(`upsertKeys=[${n.upsertKeys.map((k) => `[${columnsText(k, n.schema)}]`).join(', ')}]`);
-    const exchange = n.distribution.map((d) => (d.kind === 'any' ? '-' : d.kind === 'single' ? 'single' : `hash[${d.keys.join(', ')}]`));
+    if (options.emission && n.upsertKeys.length > 0 && n.changelog !== 'append')
+      notes.push(`upsertKeys=[${n.upsertKeys.map((k) => `[${columnsText(k, n.schema)}]`).join(', ')}]`);
+    const exchange = n.distribution.map((d) =>
+      d.kind === 'any' ? '-' : d.kind === 'single' ? 'single' : `hash[${d.keys.join(', ')}]`,
+    );
     if (options.emission && exchange.some((e) => e !== '-')) notes.push(`distribution=[${exchange.join('; ')}]`);
-    return notes.length === 0 ? n.label : `${n.label.slice(0, -1)}${n.label.endsWith('()') ? '' : ', '}${notes.join(', ')})`;
+    return notes.length === 0
+      ? n.label
+      : `${n.label.slice(0, -1)}${n.label.endsWith('()') ? '' : ', '}${notes.join(', ')})`;
   };
-  return tree(plan.sinks.map(node), label, (n) => n.inputs.map(node), (n) => (uses.get(n.id) ?? 0) > 1);
+  return tree(
+    plan.sinks.map(node),
+    label,
+    (n) => n.inputs.map(node),
+    (n) => (uses.get(n.id) ?? 0) > 1,
+  );
 }
 
 function modeText(n: PhysicalNode): string {
@@ -37,7 +50,12 @@ function modeText(n: PhysicalNode): string {
   return n.changelogKinds;
 }
 
-function tree<T>(roots: readonly T[], label: (n: T) => string, inputs: (n: T) => readonly T[], shared: (n: T) => boolean): string {
+function tree<T>(
+  roots: readonly T[],
+  label: (n: T) => string,
+  inputs: (n: T) => readonly T[],
+  shared: (n: T) => boolean,
+): string {
   const lines: string[] = [];
   const numbers = new Map<T, number>();
   const visit = (n: T, prefix: string, lead: string): void => {
@@ -71,7 +89,15 @@ function logicalLabel(n: Logical): string {
       return `Filter(${exprText(n.condition, n.input.schema)})`;
     case 'aggregate': {
       const keys = n.groupingSets
-        ? `sets=[${n.groupingSets.map((s) => `{${columnsText(s.map((i) => n.keys[i]), n.input.schema)}}`).join(', ')}]`
+        ? `sets=[${n.groupingSets
+            .map(
+              (s) =>
+                `{${columnsText(
+                  s.map((i) => n.keys[i]),
+                  n.input.schema,
+                )}}`,
+            )
+            .join(', ')}]`
         : `group=[${columnsText(n.keys, n.input.schema)}]`;
       return `Aggregate(${[keys, ...n.aggregates.map((a) => callText(a, n.input.schema))].join(', ')})`;
     }

@@ -59,7 +59,13 @@ function write(golden: Golden): string {
 
 function plan(tables: string, c: Case): { stage: PlanStage; text: string }[] {
   const catalog = new Catalog();
-  const options = (text: string): BindOptions => ({ catalog, connectors: connectorCatalog, timeZone: 'UTC', options: {}, text });
+  const options = (text: string): BindOptions => ({
+    catalog,
+    connectors: connectorCatalog,
+    timeZone: 'UTC',
+    options: {},
+    text,
+  });
   const setup = parseScript(tables);
   if (setup.errors[0]) throw setup.errors[0];
   for (const { statement } of setup.statements) applyDdl(statement, options(tables));
@@ -71,7 +77,13 @@ function plan(tables: string, c: Case): { stage: PlanStage; text: string }[] {
   else if (statement.kind === 'Insert') bound = bindInserts([statement], options(c.sql));
   else if (statement.kind === 'StatementSet') bound = bindInserts(statement.statements, options(c.sql));
   else throw new Error(`a golden is a query or an INSERT, not ${statement.kind}`);
-  const context: PlannerContext = { connectors: connectorCatalog, options: {}, timeZone: 'UTC', parallelism: 1, mode: c.mode };
+  const context: PlannerContext = {
+    connectors: connectorCatalog,
+    options: {},
+    timeZone: 'UTC',
+    parallelism: 1,
+    mode: c.mode,
+  };
   const planned = planStatement(bound, context);
   const stages: readonly PlanStage[] = c.plans.length > 0 ? c.plans.map((p) => p.stage) : ['changelog'];
   return stages.map((stage) => ({ stage, text: explainPlan(planned, stage) }));

@@ -80,7 +80,12 @@ function finish(sinks: readonly PlannedSink[], context: PlannerContext): Physica
     if (wanted === 'before' || !before.get(from) || !canDropBefore(from)) return id;
     const known = dropped.get(from);
     if (known !== undefined) return known;
-    const drop = draft({ op: 'dropUpdateBefore' }, [from], { schema: from.schema, keys: from.keys, kinds: from.kinds, label: 'DropUpdateBefore()' });
+    const drop = draft({ op: 'dropUpdateBefore' }, [from], {
+      schema: from.schema,
+      keys: from.keys,
+      kinds: from.kinds,
+      label: 'DropUpdateBefore()',
+    });
     const made = emit(drop, [id], false);
     dropped.set(from, made);
     return made;
@@ -94,7 +99,9 @@ function finish(sinks: readonly PlannedSink[], context: PlannerContext): Physica
     const inputs = d.inputs.map((i, at) => inputId(i, wanted[at]));
     ids.set(d, emit(d, inputs, sends));
   }
-  const sinkIds = roots.map((d, i) => emit(d, [inputId(d.inputs[0], sinks[i].wanted)], before.get(d.inputs[0]) ?? false));
+  const sinkIds = roots.map((d, i) =>
+    emit(d, [inputId(d.inputs[0], sinks[i].wanted)], before.get(d.inputs[0]) ?? false),
+  );
   return { nodes, sinks: sinkIds, options: planOptions(context) };
 }
 

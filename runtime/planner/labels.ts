@@ -2,7 +2,24 @@ import type { AggregateCall, BoundExpr } from '../expressions/index.js';
 import { MapValue, Timestamp, typeToString, type DataType, type Schema, type Value } from '../types/index.js';
 import type { LogicalSortKey } from '../binder/index.js';
 
-const INFIX: ReadonlySet<string> = new Set(['+', '-', '*', '/', '=', '<>', '<', '<=', '>', '>=', 'AND', 'OR', '||', 'LIKE', 'IS DISTINCT FROM', 'IS NOT DISTINCT FROM']);
+const INFIX: ReadonlySet<string> = new Set([
+  '+',
+  '-',
+  '*',
+  '/',
+  '=',
+  '<>',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  'AND',
+  'OR',
+  '||',
+  'LIKE',
+  'IS DISTINCT FROM',
+  'IS NOT DISTINCT FROM',
+]);
 
 /** An expression as text for EXPLAIN, columns by name. */
 export function exprText(expr: BoundExpr, schema: Schema): string {
@@ -54,7 +71,12 @@ export function columnsText(columns: readonly number[], schema: Schema): string 
 }
 
 export function sortText(keys: readonly LogicalSortKey[], schema: Schema): string {
-  return keys.map((k) => `${schema[k.column].name} ${k.ascending ? 'ASC' : 'DESC'}${k.nullsLast === k.ascending ? (k.nullsLast ? ' NULLS LAST' : ' NULLS FIRST') : ''}`).join(', ');
+  return keys
+    .map(
+      (k) =>
+        `${schema[k.column].name} ${k.ascending ? 'ASC' : 'DESC'}${k.nullsLast === k.ascending ? (k.nullsLast ? ' NULLS LAST' : ' NULLS FIRST') : ''}`,
+    )
+    .join(', ');
 }
 
 export function callText(call: AggregateCall, schema: Schema): string {

@@ -18,7 +18,11 @@ export function optimize(root: Logical, context: PlannerContext): Logical {
     mergeProjects,
     // A row number found by the first round may let conditions fall further.
     pushFilters,
-    (n) => prune(n, { nested: (scan) => sourceInfo(scan, context).nestedProjection, required: (scan) => requiredColumns(scan, context) }),
+    (n) =>
+      prune(n, {
+        nested: (scan) => sourceInfo(scan, context).nestedProjection,
+        required: (scan) => requiredColumns(scan, context),
+      }),
     mergeProjects,
     (n) => simplify(n, env),
   ];

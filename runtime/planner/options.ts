@@ -35,11 +35,17 @@ export function booleanOption(options: Readonly<Record<string, string>>, key: st
   return lower === 'true';
 }
 
-export function choiceOption<T extends string>(options: Readonly<Record<string, string>>, key: string, choices: readonly T[], fallback: T): T {
+export function choiceOption<T extends string>(
+  options: Readonly<Record<string, string>>,
+  key: string,
+  choices: readonly T[],
+  fallback: T,
+): T {
   const text = options[key];
   if (text === undefined) return fallback;
   const found = choices.find((c) => c === text.trim().toUpperCase());
-  if (!found) throw new StreamcellError('OPTION_INVALID', `Option '${key}': '${text}' is none of ${choices.join(', ')}.`);
+  if (!found)
+    throw new StreamcellError('OPTION_INVALID', `Option '${key}': '${text}' is none of ${choices.join(', ')}.`);
   return found;
 }
 

@@ -32,7 +32,8 @@ export interface PlanOptions {
 export type Emission = 'row' | 'folded';
 
 /** How rows must be spread over subtasks before they enter a node. */
-export type Distribution = { readonly kind: 'any' } | { readonly kind: 'single' } | { readonly kind: 'hash'; readonly keys: readonly number[] };
+export type Distribution =
+  { readonly kind: 'any' } | { readonly kind: 'single' } | { readonly kind: 'hash'; readonly keys: readonly number[] };
 
 export interface NodeBase {
   readonly id: number;
@@ -87,7 +88,9 @@ export type PhysicalOp = PhysicalNode['op'];
 /** A column the source delivers. `path` walks ROW fields of the physical schema (projection pushed into the format), or names metadata. */
 export interface SourceColumn {
   readonly name: string;
-  readonly from: { readonly kind: 'physical'; readonly path: readonly string[] } | { readonly kind: 'metadata'; readonly key: string };
+  readonly from:
+    | { readonly kind: 'physical'; readonly path: readonly string[] }
+    | { readonly kind: 'metadata'; readonly key: string };
 }
 
 export interface SourceNode {
@@ -149,7 +152,13 @@ export type Windowing =
   /** From a time attribute column (rowtime or proctime). */
   | { readonly kind: 'time'; readonly time: number; readonly rowtime: boolean; readonly spec: WindowSpec }
   /** The input already carries window_start and window_end columns (a window on a window). */
-  | { readonly kind: 'attached'; readonly start: number; readonly end: number; readonly rowtime: boolean; readonly spec: WindowSpec };
+  | {
+      readonly kind: 'attached';
+      readonly start: number;
+      readonly end: number;
+      readonly rowtime: boolean;
+      readonly spec: WindowSpec;
+    };
 
 /** A plain windowing TVF: input columns, then window_start, window_end TIMESTAMP(3), window_time. */
 export interface WindowTvfNode {

@@ -58,23 +58,49 @@ export function tableSink(sink: LogicalSink, input: Draft, context: PlannerConte
   const appendSink = accepts.size === 1 && accepts.has(INSERT);
   const matches = input.keys.some((k) => k.every((c) => primaryKey.includes(c)));
   const mismatch = primaryKey.length > 0 && sinkUpserts && !appendSink && !append && !matches;
-  const setting = choiceOption(context.options, 'table.exec.sink.upsert-materialize', ['AUTO', 'NONE', 'FORCE'] as const, 'AUTO');
+  const setting = choiceOption(
+    context.options,
+    'table.exec.sink.upsert-materialize',
+    ['AUTO', 'NONE', 'FORCE'] as const,
+    'AUTO',
+  );
   const materialize = setting === 'FORCE' ? primaryKey.length > 0 && sinkUpserts : setting === 'AUTO' && mismatch;
   if (sink.onConflict !== null && !(sinkUpserts && primaryKey.length > 0)) {
-    throw new StreamcellError('SINK_KEY_CONFLICT', `ON CONFLICT clause is only allowed for upsert sinks. The sink '${name}' is not an upsert sink.`, {
-      span,
-      hint: 'An upsert sink has a primary key and takes updates without their old rows.',
-    });
+    throw new StreamcellError(
+      'SINK_KEY_CONFLICT',
+      `ON CONFLICT clause is only allowed for upsert sinks. The sink '${name}' is not an upsert sink.`,
+      {
+        span,
+        hint: 'An upsert sink has a primary key and takes updates without their old rows.',
+      },
+    );
   }
   checkConflict(sink, input, primaryKey.length > 0 && sinkUpserts && !appendSink && !matches, context, name);
-  const wanted: Wanted = sinkUpserts && !materialize && primaryKey.length > 0 && canDropBefore(input) ? 'after' : 'before';
+  const wanted: Wanted =
+    sinkUpserts && !materialize && primaryKey.length > 0 && canDropBefore(input) ? 'after' : 'before';
   const nested = context.options['table.exec.sink.nested-constraint-enforcer'];
   if (nested !== undefined && nested.toUpperCase() !== 'IGNORE') {
-    throw new StreamcellError('OPTION_UNSUPPORTED', `'table.exec.sink.nested-constraint-enforcer' = '${nested}' is not supported.`, { span });
+    throw new StreamcellError(
+      'OPTION_UNSUPPORTED',
+      `'table.exec.sink.nested-constraint-enforcer' = '${nested}' is not supported.`,
+      { span },
+    );
   }
-  const enforcer = choiceOption(context.options, 'table.exec.sink.not-null-enforcer', ['ERROR', 'DROP'] as const, 'ERROR');
-  const lengthEnforcer = choiceOption(context.options, 'table.exec.sink.type-length-enforcer', ['IGNORE', 'TRIM_PAD', 'ERROR'] as const, 'IGNORE');
-  const notNull = table.columns.flatMap((c) => (c.kind !== 'computed' && !c.type.nullable && columnOf(c.name) >= 0 ? [columnOf(c.name)] : []));
+  const enforcer = choiceOption(
+    context.options,
+    'table.exec.sink.not-null-enforcer',
+    ['ERROR', 'DROP'] as const,
+    'ERROR',
+  );
+  const lengthEnforcer = choiceOption(
+    context.options,
+    'table.exec.sink.type-length-enforcer',
+    ['IGNORE', 'TRIM_PAD', 'ERROR'] as const,
+    'IGNORE',
+  );
+  const notNull = table.columns.flatMap((c) =>
+    c.kind !== 'computed' && !c.type.nullable && columnOf(c.name) >= 0 ? [columnOf(c.name)] : [],
+  );
   const made = draft(
     {
       op: 'sink',
@@ -104,30 +130,49 @@ export function tableSink(sink: LogicalSink, input: Draft, context: PlannerConte
 }
 
 function requireAccepted(name: string, input: Draft, accepts: ReadonlySet<number>, span: LogicalSink['span']): void {
-  const what = input.kinds.update && !accepts.has(UPDATE_AFTER) ? 'update' : input.kinds.delete && !accepts.has(DELETE) ? 'delete' : null;
+  const what =
+    input.kinds.update && !accepts.has(UPDATE_AFTER)
+      ? 'update'
+      : input.kinds.delete && !accepts.has(DELETE)
+        ? 'delete'
+        : null;
   if (!what) return;
   let producer = input;
   while (producer.inputs.length > 0 && producer.spec.op === 'calc') [producer] = producer.inputs;
-  throw new StreamcellError('CHANGELOG_MODE', `Table sink '${name}' doesn't support consuming ${what} changes which is produced by node ${producer.label}`, {
-    span,
-  });
+  throw new StreamcellError(
+    'CHANGELOG_MODE',
+    `Table sink '${name}' doesn't support consuming ${what} changes which is produced by node ${producer.label}`,
+    {
+      span,
+    },
+  );
 }
 
 /** Flink 2.3: updates keyed otherwise than the sink need a word on what happens when two rows meet in one key. */
-function checkConflict(sink: LogicalSink, input: Draft, mismatch: boolean, context: PlannerContext, name: string): void {
+function checkConflict(
+  sink: LogicalSink,
+  input: Draft,
+  mismatch: boolean,
+  context: PlannerContext,
+  name: string,
+): void {
   const required = booleanOption(context.options, 'table.exec.sink.require-on-conflict', true);
   if (sink.onConflict === 'DEDUPLICATE') return;
   if (sink.onConflict !== null) {
-    throw new StreamcellError('SQL_UNSUPPORTED', `ON CONFLICT DO ${sink.onConflict} is not supported; DO DEDUPLICATE is.`, { span: sink.span });
+    throw new StreamcellError(
+      'SQL_UNSUPPORTED',
+      `ON CONFLICT DO ${sink.onConflict} is not supported; DO DEDUPLICATE is.`,
+      { span: sink.span },
+    );
   }
   if (!mismatch || !required) return;
   const key = (columns: readonly number[]): string => `[${columns.map((c) => input.schema[c].name).join(', ')}]`;
   const upsert = input.keys.length > 0 ? input.keys.map(key).join(', ') : '';
   throw new StreamcellError(
     'SINK_KEY_CONFLICT',
-    `The query has an upsert key that differs from the primary key of the sink table '${name}'. Primary key: [${(sink.table.primaryKey?.columns ?? []).join(
-      ', ',
-    )}], upsert key: ${upsert}.`,
+    `The query has an upsert key that differs from the primary key of the sink table '${name}'. Primary key: [${(
+      sink.table.primaryKey?.columns ?? []
+    ).join(', ')}], upsert key: ${upsert}.`,
     { span: sink.span },
   );
 }

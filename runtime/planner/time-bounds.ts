@@ -43,11 +43,17 @@ export function timeBounds(condition: BoundExpr | null, left: Schema, right: Sch
   let lower = Number.NEGATIVE_INFINITY;
   let upper = Number.POSITIVE_INFINITY;
   const rest: BoundExpr[] = [];
-  const typeOf = (column: number): Schema[number]['type'] => (column < width ? left[column] : right[column - width]).type;
+  const typeOf = (column: number): Schema[number]['type'] =>
+    (column < width ? left[column] : right[column - width]).type;
   for (const c of conjuncts(condition)) {
     const found = bound(c, width);
     const kinds = found && [timeAttributeOf(typeOf(found.left)), timeAttributeOf(typeOf(found.right))];
-    const usable = found && kinds && kinds[0] !== null && kinds[0] === kinds[1] && (!pair || (pair.left === found.left && pair.right === found.right));
+    const usable =
+      found &&
+      kinds &&
+      kinds[0] !== null &&
+      kinds[0] === kinds[1] &&
+      (!pair || (pair.left === found.left && pair.right === found.right));
     if (!usable) {
       rest.push(c);
       continue;

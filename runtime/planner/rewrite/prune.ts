@@ -1,7 +1,6 @@
 import {
   inputOf,
   isDeterministic,
-  logicalInputs,
   mapChildren,
   nodes,
   timeAttributeOf,
@@ -68,8 +67,13 @@ class Pruner {
   private exactly(node: Logical, needs: readonly Need[]): Logical {
     const pruned = this.visit(node, needs);
     const exprs = needs.map((n) => access(pruned, n, node.schema));
-    if (exprs.length === pruned.node.schema.length && exprs.every((e, i) => e.kind === 'input' && e.index === i)) return pruned.node;
-    return nodes.project(pruned.node, exprs, needs.map((n) => node.schema[n.column].name));
+    if (exprs.length === pruned.node.schema.length && exprs.every((e, i) => e.kind === 'input' && e.index === i))
+      return pruned.node;
+    return nodes.project(
+      pruned.node,
+      exprs,
+      needs.map((n) => node.schema[n.column].name),
+    );
   }
 
   /** The input of a node that keeps rows: nothing may enter its state that only conditions below have read. */
@@ -78,7 +82,15 @@ class Pruner {
     const pruned = this.visit(node, needs);
     if (pruned.columns.length <= needs.length) return pruned;
     const exprs = needs.map((n) => access(pruned, n, node.schema));
-    return { node: nodes.project(pruned.node, exprs, needs.map((n) => needName(n, node.schema)), node.span), columns: needs };
+    return {
+      node: nodes.project(
+        pruned.node,
+        exprs,
+        needs.map((n) => needName(n, node.schema)),
+        node.span,
+      ),
+      columns: needs,
+    };
   }
 
   private visit(node: Logical, wanted: readonly Need[]): Pruned {
@@ -90,7 +102,11 @@ class Pruner {
         const columns = whole(needs);
         const indexes = columns.map((c) => c.column);
         return {
-          node: { ...node, rows: node.rows.map((r) => indexes.map((i) => r[i])), schema: indexes.map((i) => node.schema[i]) },
+          node: {
+            ...node,
+            rows: node.rows.map((r) => indexes.map((i) => r[i])),
+            schema: indexes.map((i) => node.schema[i]),
+          },
           columns,
         };
       }
@@ -98,12 +114,17 @@ class Pruner {
         return this.project(node, needs);
       case 'filter': {
         const below = this.visit(node.input, [...needs, ...read(node.condition)]);
-        return { node: nodes.filter(below.node, rewrite(node.condition, below, node.input.schema), node.span), columns: below.columns };
+        return {
+          node: nodes.filter(below.node, rewrite(node.condition, below, node.input.schema), node.span),
+          columns: below.columns,
+        };
       }
       case 'watermark': {
         const below = this.visit(node.input, [...needs, { column: node.rowtime, path: [] }, ...read(node.expression)]);
         const rowtime = below.columns.findIndex((c) => c.column === node.rowtime && c.path.length === 0);
-        const schema = below.node.schema.map((c, i) => (i === rowtime ? { name: c.name, type: node.schema[node.rowtime].type } : c));
+        const schema = below.node.schema.map((c, i) =>
+          i === rowtime ? { name: c.name, type: node.schema[node.rowtime].type } : c,
+        );
         const expression = rewrite(node.expression, below, node.input.schema);
         return { node: { ...node, input: below.node, rowtime, expression, schema }, columns: below.columns };
       }
@@ -117,7 +138,9 @@ class Pruner {
         const inner = [...needs.filter((n) => n.column < width), ...[node.time, ...partition].map(asNeed)];
         const below = this.visit(node.input, inner);
         const window =
-          node.window.kind === 'session' ? { ...node.window, partitionKeys: partition.map((k) => place(below, k)) } : node.window;
+          node.window.kind === 'session'
+            ? { ...node.window, partitionKeys: partition.map((k) => place(below, k)) }
+            : node.window;
         const made = nodes.windowTvf(below.node, place(below, node.time), window, node.legacy, node.span);
         return { node: made, columns: [...below.columns, ...[0, 1, 2].map((i) => asNeed(width + i))] };
       }
@@ -128,7 +151,10 @@ class Pruner {
       }
       case 'sort': {
         const below = this.narrowed(node.input, [...needs, ...node.keys.map((k) => asNeed(k.column))]);
-        return { node: { ...node, input: below.node, keys: placeKeys(node.keys, below), schema: below.node.schema }, columns: below.columns };
+        return {
+          node: { ...node, input: below.node, keys: placeKeys(node.keys, below), schema: below.node.schema },
+          columns: below.columns,
+        };
       }
       case 'over': {
         const width = node.input.schema.length;
@@ -156,7 +182,10 @@ class Pruner {
       case 'rank': {
         const width = node.input.schema.length;
         const outputRank = node.outputRank && needs.some((n) => n.column === width);
-        const inner = [...needs.filter((n) => n.column < width), ...[...node.partitionKeys, ...node.sort.map((k) => k.column)].map(asNeed)];
+        const inner = [
+          ...needs.filter((n) => n.column < width),
+          ...[...node.partitionKeys, ...node.sort.map((k) => k.column)].map(asNeed),
+        ];
         const below = this.narrowed(node.input, inner);
         return {
           node: {
@@ -172,7 +201,11 @@ class Pruner {
       }
       case 'unnest': {
         const width = node.input.schema.length;
-        const inner = [...needs.filter((n) => n.column < width), ...read(node.collection), ...(node.condition ? read(node.condition).filter((n) => n.column < width) : [])];
+        const inner = [
+          ...needs.filter((n) => n.column < width),
+          ...read(node.collection),
+          ...(node.condition ? read(node.condition).filter((n) => n.column < width) : []),
+        ];
         const below = this.visit(node.input, inner);
         const elements = node.schema.slice(width);
         const columns = [...below.columns, ...elements.map((_, i) => asNeed(width + i))];
@@ -192,7 +225,10 @@ class Pruner {
 
   private project(node: Logical & { op: 'project' }, needs: readonly Need[]): Pruned {
     // A need for a field of an expression that is itself a column or field goes through; of any other expression the whole is computed.
-    const kept = this.sharedProjection(node, minimal(needs.map((n) => (n.path.length > 0 && chain(node.exprs[n.column]) ? n : asNeed(n.column)))));
+    const kept = this.sharedProjection(
+      node,
+      minimal(needs.map((n) => (n.path.length > 0 && chain(node.exprs[n.column]) ? n : asNeed(n.column)))),
+    );
     const exprs = kept.map((n) => fieldsOf(node.exprs[n.column], n.path));
     const below = this.visit(node.input, exprs.flatMap(read));
     const rewritten = exprs.map((e) => rewrite(e, below, node.input.schema));
@@ -213,7 +249,11 @@ class Pruner {
     const paths = fixed.map((n) => [node.schema[n.column].name, ...fieldNames(node.schema[n.column].type, n.path)]);
     this.scans.set(key, { uses: entry.uses + 1, paths: [...entry.paths, ...paths] });
     const shared = this.shared.get(key) ?? [];
-    const all = minimal([...needs, ...this.required(node.input, node.schema), ...shared.map((p) => needIn(node.schema, p))]);
+    const all = minimal([
+      ...needs,
+      ...this.required(node.input, node.schema),
+      ...shared.map((p) => needIn(node.schema, p)),
+    ]);
     return [...all].sort((a, b) => a.column - b.column || comparePaths(a.path, b.path));
   }
 
@@ -238,15 +278,20 @@ class Pruner {
     const all = [...needs, ...(node.condition ? read(node.condition) : [])];
     const asOf = node.asOf ? read(node.asOf) : [];
     // A versioned table is ordered by its rowtime, which no expression mentions.
-    const versions = node.asOf ? node.right.schema.flatMap((c, i) => (timeAttributeOf(c.type) === 'rowtime' ? [asNeed(i)] : [])) : [];
+    const versions = node.asOf
+      ? node.right.schema.flatMap((c, i) => (timeAttributeOf(c.type) === 'rowtime' ? [asNeed(i)] : []))
+      : [];
     const left = this.narrowed(node.left, [...all.filter((n) => n.column < width), ...asOf]);
-    const right = this.narrowed(
-      node.right,
-      [...all.filter((n) => n.column >= width).map((n) => ({ column: n.column - width, path: n.path })), ...versions],
-    );
+    const right = this.narrowed(node.right, [
+      ...all.filter((n) => n.column >= width).map((n) => ({ column: n.column - width, path: n.path })),
+      ...versions,
+    ]);
     const both: Need[] = [...left.columns, ...right.columns.map((c) => ({ column: c.column + width, path: c.path }))];
     const schema: Schema = [...node.left.schema, ...node.right.schema];
-    const wide: Pruned = { node: { ...left.node, schema: [...left.node.schema, ...right.node.schema] } as Logical, columns: both };
+    const wide: Pruned = {
+      node: { ...left.node, schema: [...left.node.schema, ...right.node.schema] } as Logical,
+      columns: both,
+    };
     const condition = node.condition && rewrite(node.condition, wide, schema);
     const made = nodes.join(node.type, left.node, right.node, condition, {
       span: node.span,
@@ -261,7 +306,11 @@ class Pruner {
     const key = scanKey(node);
     const nested = this.options.nested(node);
     const required = this.required(node, node.schema);
-    let columns: readonly Need[] = minimal([...needs, ...required].map((n) => (nested && node.columns[n.column].from.kind === 'physical' ? n : asNeed(n.column))));
+    let columns: readonly Need[] = minimal(
+      [...needs, ...required].map((n) =>
+        nested && node.columns[n.column].from.kind === 'physical' ? n : asNeed(n.column),
+      ),
+    );
     const paths = columns.map((c) => pathNames(node, c));
     const entry = this.scans.get(key) ?? { uses: 0, paths: [] };
     this.scans.set(key, { uses: entry.uses + 1, paths: [...entry.paths, ...paths] });
@@ -269,14 +318,20 @@ class Pruner {
     if (shared) columns = minimal([...columns, ...shared.map((p) => needOf(node, p))]);
     // Declared order makes equal scans equal.
     columns = [...columns].sort((a, b) => a.column - b.column || comparePaths(a.path, b.path));
-    const schema = columns.map((c) => ({ name: needName(c, node.schema), type: typeAt(node.schema[c.column].type, c.path) }));
+    const schema = columns.map((c) => ({
+      name: needName(c, node.schema),
+      type: typeAt(node.schema[c.column].type, c.path),
+    }));
     const made: LogicalScan = {
       ...node,
       columns: columns.map((c, i) => {
         const { from } = node.columns[c.column];
         return {
           name: schema[i].name,
-          from: from.kind === 'physical' ? { kind: 'physical', path: [...from.path, ...fieldNames(node.schema[c.column].type, c.path)] } : from,
+          from:
+            from.kind === 'physical'
+              ? { kind: 'physical', path: [...from.path, ...fieldNames(node.schema[c.column].type, c.path)] }
+              : from,
         };
       }),
       schema,
@@ -402,7 +457,9 @@ function rewrite(expr: BoundExpr, pruned: Pruned, schema: Schema): BoundExpr {
   if (direct) {
     const made = access(pruned, direct, schema);
     // The declared type may say more (NOT NULL by a cast): only time attributes follow the input.
-    return expr.type.nullable === made.type.nullable ? { ...made, span: expr.span } : { ...made, type: keep(expr.type, made.type), span: expr.span };
+    return expr.type.nullable === made.type.nullable
+      ? { ...made, span: expr.span }
+      : { ...made, type: keep(expr.type, made.type), span: expr.span };
   }
   return mapChildren(expr, (c) => rewrite(c, pruned, schema));
 }
@@ -424,7 +481,9 @@ function callColumns(call: AggregateCall): readonly number[] {
 }
 
 function placeCall(call: AggregateCall, pruned: Pruned): AggregateCall {
-  return { ...call, args: call.args.map((a) => place(pruned, a)), filter: call.filter === null ? null : place(pruned, call.filter) };
+  return {
+    ...call,
+    args: call.args.map((a) => place(pruned, a)),
+    filter: call.filter === null ? null : place(pruned, call.filter),
+  };
 }
-
-export { logicalInputs };

@@ -7,7 +7,6 @@ import {
   mapInputs,
   nodes,
   shiftInputs,
-  timeAttributeOf,
   type Logical,
   type LogicalJoin,
   type LogicalOver,
@@ -72,9 +71,14 @@ function push(node: Logical, conditions: readonly BoundExpr[]): Logical {
     case 'filter':
       return push(node.input, [...conjuncts(node.condition), ...conditions]);
     case 'project': {
-      const may = movable.filter((c) => [...inputsOf(c)].every((i) => isDeterministic(node.exprs[i])) && mayInline([c, c], node.exprs));
+      const may = movable.filter(
+        (c) => [...inputsOf(c)].every((i) => isDeterministic(node.exprs[i])) && mayInline([c, c], node.exprs),
+      );
       const rest = [...movable.filter((c) => !may.includes(c)), ...fixed];
-      const below = push(node.input, may.map((c) => substitute(c, node.exprs)));
+      const below = push(
+        node.input,
+        may.map((c) => substitute(c, node.exprs)),
+      );
       return stay({ ...node, input: below }, rest);
     }
     case 'setOperation': {
@@ -86,9 +90,17 @@ function push(node: Logical, conditions: readonly BoundExpr[]): Logical {
       return stay(pushJoin(node, movable), fixed);
     case 'aggregate': {
       // A condition on keys alone decides about whole groups.
-      const may = node.groupingSets || node.keys.length === 0 ? [] : movable.filter((c) => [...inputsOf(c)].every((i) => i < node.keys.length) && inputsOf(c).size > 0);
+      const may =
+        node.groupingSets || node.keys.length === 0
+          ? []
+          : movable.filter((c) => [...inputsOf(c)].every((i) => i < node.keys.length) && inputsOf(c).size > 0);
       const rest = [...movable.filter((c) => !may.includes(c)), ...fixed];
-      const below = push(node.input, may.map((c) => mapInputs(c, (e) => ({ ...e, index: node.keys[e.index], type: node.input.schema[node.keys[e.index]].type }))));
+      const below = push(
+        node.input,
+        may.map((c) =>
+          mapInputs(c, (e) => ({ ...e, index: node.keys[e.index], type: node.input.schema[node.keys[e.index]].type })),
+        ),
+      );
       return stay({ ...node, input: below }, rest);
     }
     case 'over':
@@ -135,12 +147,17 @@ function pushJoin(given: LogicalJoin, above: readonly BoundExpr[]): Logical {
     const constant = inputsOf(c).size === 0;
     // In a condition of a join, the side that may be padded with nulls can be filtered before.
     if (!isDeterministic(c) || constant) condition.push(c);
-    else if (onLeft(c) && (node.type === 'inner' || node.type === 'right' || node.type === 'semi') && !node.asOf) leftPush.push(c);
-    else if ([...inputsOf(c)].every((i) => i >= width) && node.type !== 'right' && node.type !== 'full' && !node.asOf) rightPush.push(c);
+    else if (onLeft(c) && (node.type === 'inner' || node.type === 'right' || node.type === 'semi') && !node.asOf)
+      leftPush.push(c);
+    else if ([...inputsOf(c)].every((i) => i >= width) && node.type !== 'right' && node.type !== 'full' && !node.asOf)
+      rightPush.push(c);
     else condition.push(c);
   }
   const left = push(node.left, leftPush);
-  const right = push(node.right, rightPush.map((c) => shiftInputs(c, -width)));
+  const right = push(
+    node.right,
+    rightPush.map((c) => shiftInputs(c, -width)),
+  );
   const unique = [...new Map(condition.map((c) => [exprKey(c), c])).values()];
   return stay({ ...node, left, right, condition: conjunction(unique) }, rest);
 }
@@ -184,5 +201,3 @@ function isNullWith(e: BoundExpr, side: (i: number) => boolean): boolean {
       return false;
   }
 }
-
-export { timeAttributeOf };

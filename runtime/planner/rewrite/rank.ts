@@ -8,7 +8,10 @@ const RANKING: ReadonlySet<string> = new Set(['ROW_NUMBER', 'RANK', 'DENSE_RANK'
  * A filter with an upper bound on a ranking function -> the rows of those ranks, and the conditions that remain. Null when there is no
  * upper bound, or the OVER has other calls.
  */
-export function rankOf(node: LogicalOver, conditions: readonly BoundExpr[]): { node: Logical; rest: readonly BoundExpr[] } | null {
+export function rankOf(
+  node: LogicalOver,
+  conditions: readonly BoundExpr[],
+): { node: Logical; rest: readonly BoundExpr[] } | null {
   if (node.calls.length !== 1 || !RANKING.has(node.calls[0].fn)) return null;
   const column = node.input.schema.length;
   let start = 1;
@@ -44,7 +47,14 @@ export function rankOf(node: LogicalOver, conditions: readonly BoundExpr[]): { n
       ...plain.schema.map((_, i) => inputOf(plain.schema, i)),
       { kind: 'literal', type: BIGINT(false), value: BigInt(start) },
     ];
-    return { node: nodes.project(plain, exprs, node.schema.map((c) => c.name)), rest };
+    return {
+      node: nodes.project(
+        plain,
+        exprs,
+        node.schema.map((c) => c.name),
+      ),
+      rest,
+    };
   }
   return { node: rank, rest };
 }
@@ -60,7 +70,12 @@ function boundOf(c: BoundExpr, column: number): { start: number; end: number } |
   const other = isRank(a) ? b : a;
   if (!op || inputsOf(other).size > 0) return null;
   const value = other.kind === 'literal' ? other.value : null;
-  const n = typeof value === 'bigint' && other.type.root === 'BIGINT' ? Number(value) : typeof value === 'number' && other.type.root === 'INTEGER' ? value : null;
+  const n =
+    typeof value === 'bigint' && other.type.root === 'BIGINT'
+      ? Number(value)
+      : typeof value === 'number' && other.type.root === 'INTEGER'
+        ? value
+        : null;
   if (n === null) return null;
   switch (op) {
     case '=':

@@ -17,7 +17,11 @@ export function expandSetOperations(root: Logical): Logical {
     }
     const joined = node.inputs.reduce((left, right) => {
       const equal = left.schema.map((_, i) =>
-        bindCall('IS NOT DISTINCT FROM', [inputOf(left.schema, i), { ...inputOf(right.schema, i), index: left.schema.length + i }], { span }),
+        bindCall(
+          'IS NOT DISTINCT FROM',
+          [inputOf(left.schema, i), { ...inputOf(right.schema, i), index: left.schema.length + i }],
+          { span },
+        ),
       );
       return nodes.join(node.operation === 'intersect' ? 'semi' : 'anti', left, right, conjunction(equal), { span });
     });

@@ -1,4 +1,13 @@
-import { anyExpr, conjunction, conjuncts, exprKey, mapChildren, mapInputs, isDeterministic, type Logical } from '../../binder/index.js';
+import {
+  anyExpr,
+  conjunction,
+  conjuncts,
+  exprKey,
+  mapChildren,
+  mapInputs,
+  isDeterministic,
+  type Logical,
+} from '../../binder/index.js';
 import { nodes } from '../../binder/index.js';
 import { foldConstants, type BoundExpr, type EvalEnvironment } from '../../expressions/index.js';
 import { transform } from './map.js';
@@ -15,7 +24,8 @@ export function simplify(root: Logical, env: EvalEnvironment): Logical {
         const unique = [...new Map(parts.map((p) => [exprKey(p), p])).values()];
         const condition = conjunction(unique);
         if (!condition) return node.input;
-        if (parts.some((p) => p.kind === 'literal' && p.value !== true)) return { op: 'values', rows: [], schema: node.schema, span: node.span };
+        if (parts.some((p) => p.kind === 'literal' && p.value !== true))
+          return { op: 'values', rows: [], schema: node.schema, span: node.span };
         return { ...node, condition };
       }
       case 'join': {
@@ -80,7 +90,15 @@ export function mergeProjects(root: Logical): Logical {
       const below = node.input;
       if (mayInline(node.exprs, below.exprs)) {
         const exprs = node.exprs.map((e) => substitute(e, below.exprs));
-        if (exprs.reduce((n, e) => n + size(e), 0) <= MAX_MERGED_SIZE) return identityOr(nodes.project(below.input, exprs, node.schema.map((c) => c.name), node.span));
+        if (exprs.reduce((n, e) => n + size(e), 0) <= MAX_MERGED_SIZE)
+          return identityOr(
+            nodes.project(
+              below.input,
+              exprs,
+              node.schema.map((c) => c.name),
+              node.span,
+            ),
+          );
       }
     }
     return identityOr(node);
@@ -107,7 +125,10 @@ export function mayInline(users: readonly BoundExpr[], below: readonly BoundExpr
   users.forEach(count);
   return below.every((e, i) => {
     const n = uses.get(i) ?? 0;
-    if (!isDeterministic(e)) return n <= 1 && users.every((u) => u.kind === 'input' || !anyExpr(u, (x) => x.kind === 'input' && x.index === i));
+    if (!isDeterministic(e))
+      return (
+        n <= 1 && users.every((u) => u.kind === 'input' || !anyExpr(u, (x) => x.kind === 'input' && x.index === i))
+      );
     return n <= 1 || size(e) <= 12 || e.kind === 'input';
   });
 }
