@@ -7,6 +7,7 @@ import type { Statement } from '../session/session.js';
 import { StreamcellError } from '../types/index.js';
 import type { RunCommand } from './arguments.js';
 import { errorReport } from './error-report.js';
+import { losses } from './losses.js';
 import { LiveTablePrinter } from './live-table.js';
 import { Output } from './output.js';
 import { CsvPrinter, JsonlPrinter, TablePrinter, type Printer } from './printers.js';
@@ -47,9 +48,9 @@ export async function run(command: RunCommand, around: Surroundings): Promise<nu
   let session: EmbeddedSession | null = null;
   try {
     session = new EmbeddedSession({ options: command.set });
-    await runScript(session, script, command, around, out, stop.signal);
+    const sound = await runScript(session, script, command, around, out, stop.signal);
     await out.flush();
-    return interrupted ? EXIT_INTERRUPTED : 0;
+    return interrupted ? EXIT_INTERRUPTED : sound ? 0 : EXIT_ERROR;
   } catch (thrown) {
     await out.flush();
     if (interrupted) return EXIT_INTERRUPTED;
@@ -61,6 +62,7 @@ export async function run(command: RunCommand, around: Surroundings): Promise<nu
   }
 }
 
+/** @returns whether every job in the background ended well; throws what a statement in the foreground threw. */
 async function runScript(
   session: EmbeddedSession,
   script: string,
@@ -68,8 +70,8 @@ async function runScript(
   around: Surroundings,
   out: Output,
   signal: AbortSignal,
-): Promise<void> {
-  const background: Statement[] = [];
+): Promise<boolean> {
+  const background: Promise<boolean>[] = [];
   const live = command.format === 'table' && around.stdout.isTTY;
   const printer = async (): Promise<Printer> => {
     const zone = sessionTimeZone(await session.options());
@@ -83,18 +85,40 @@ async function runScript(
     ...(command.parallelism === null ? {} : { parallelism: command.parallelism }),
     signal,
   });
+  const tellLosses = async (statement: Statement): Promise<void> => {
+    const job = (await session.jobs()).find((j) => j.id === statement.jobId);
+    const told = job === undefined ? [] : losses(job);
+    if (told.length === 0) return;
+    if (command.format === 'table') await out.write(`${told.join(', ')}\n`);
+    else around.stderr.write(`${told.join(', ')}\n`);
+  };
+  /** A job in the background that fails says so at once, and leaves the others alone. */
+  const watch = async (statement: Statement): Promise<boolean> => {
+    try {
+      await statement.done;
+      return true;
+    } catch (thrown) {
+      around.stderr.write(errorReport(thrown, command.file === '-' ? '<stdin>' : command.file, script));
+      return false;
+    } finally {
+      await tellLosses(statement);
+    }
+  };
   let n = 0;
   for await (const statement of execution) {
     for (const notice of statement.notices ?? []) around.stderr.write(`${notice}\n`);
-    await current.print(statement, ++n);
-    if (statement.kind === 'insert') {
+    const beside = statement.kind === 'insert' && !statement.bounded;
+    if (beside) background.push(watch(statement));
+    try {
+      await current.print(statement, ++n);
       // A bounded INSERT is waited for, so that what follows sees what it wrote; an unbounded one runs beside the rest.
-      if (statement.bounded) await statement.done;
-      else background.push(statement);
+      if (!beside) await statement.done;
+    } finally {
+      if (!beside) await tellLosses(statement);
     }
     if (statement.kind === 'set') current = await printer();
   }
-  await Promise.all(background.map((s) => s.done));
+  return (await Promise.all(background)).every((sound) => sound);
 }
 
 function fileError(thrown: unknown, name: string): StreamcellError {

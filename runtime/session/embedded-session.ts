@@ -79,12 +79,13 @@ export class EmbeddedSession implements Session {
     const bound = bindParameters(text, options.parameters);
     const started: Statement[] = [];
     const abort = (): void => started.forEach((s) => void s.cancel());
+    const stopped = (): boolean => options.signal?.aborted === true;
     options.signal?.addEventListener('abort', abort);
     try {
       const script = parseScript(bound.text);
       const broken = firstError(script.errors);
       for (const [index, parsed] of script.statements.entries()) {
-        if (options.signal?.aborted === true) return;
+        if (stopped()) return;
         if (broken !== null && parsed.span.start > (broken.span?.start ?? 0)) break;
         const span = bound.original(parsed.span);
         const statement = await this.run(
@@ -94,6 +95,7 @@ export class EmbeddedSession implements Session {
           options,
         );
         started.push(statement);
+        if (stopped()) abort();
         const { view } = statement;
         if (view instanceof JobView) setImmediate(() => view.settle());
         yield statement;
@@ -110,7 +112,10 @@ export class EmbeddedSession implements Session {
         cause: error,
       });
     } finally {
-      options.signal?.removeEventListener('abort', abort);
+      // Statements that run on are still the signal's.
+      void Promise.allSettled(started.map((s) => s.done)).then(() =>
+        options.signal?.removeEventListener('abort', abort),
+      );
     }
   }
 

@@ -22,7 +22,7 @@ export const ERRORS = {
   FUNCTION_UNSUPPORTED: { kind: 'unsupported', hint: 'Flink has this function, the embedded engine does not.' },
   TYPE_UNSUPPORTED: { kind: 'unsupported' },
   OPTION_UNSUPPORTED: { kind: 'unsupported' },
-  CONNECTOR_UNSUPPORTED: { kind: 'unsupported', hint: 'The connectors of the embedded engine are listed by SHOW CONNECTORS in the documentation.' },
+  CONNECTOR_UNSUPPORTED: { kind: 'unsupported' },
   TABLE_NOT_FOUND: { kind: 'semantic' },
   TABLE_EXISTS: { kind: 'semantic', hint: 'Use IF NOT EXISTS, or CREATE OR REPLACE.' },
   CATALOG_NOT_FOUND: { kind: 'semantic' },
@@ -64,9 +64,7 @@ export const ERRORS = {
   KAFKA_UNREACHABLE: { kind: 'external', hint: 'Check properties.bootstrap.servers, and that the broker runs.' },
   KAFKA_TOPIC: { kind: 'external' },
   KAFKA_FAILED: { kind: 'external' },
-  CONNECTION_FAILED: { kind: 'external' },
   SNAPSHOT_INVALID: { kind: 'external' },
-  CANCELLED: { kind: 'cancelled' },
   SESSION_CLOSED: { kind: 'cancelled' },
   INTERNAL: { kind: 'internal', hint: 'This is a mistake in Streamcell. Please report it with the statement.' },
 } as const satisfies Record<string, ErrorEntry>;
