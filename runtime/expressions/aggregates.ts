@@ -52,14 +52,12 @@ function averageType(t: DataType): DataType {
 }
 
 const numericOnly =
-  (type: (t: DataType) => DataType, alwaysNullable = false): Rule =>
+  (type: (t: DataType) => DataType): Rule =>
   (args, info) => {
     if (args.length !== 1) return undefined;
     const arg = args[0].type.root === 'NULL' ? coerce(args[0], INT()) : args[0];
-    if (!isNumeric(arg.type) && arg.type.root !== 'INTERVAL_DAY_TIME' && arg.type.root !== 'INTERVAL_YEAR_MONTH')
-      return undefined;
-    const result = ofGroup(type(arg.type), [arg], info);
-    return { args: [arg], type: alwaysNullable ? withNullable(result, true) : result };
+    if (!isNumeric(arg.type)) return undefined;
+    return { args: [arg], type: ofGroup(type(arg.type), [arg], info) };
   };
 
 const sameAsArgument: Rule = (args, info) =>
@@ -108,18 +106,27 @@ const RULES: Readonly<Record<string, Rule>> = {
   LAST_VALUE: sameAsArgument,
   SINGLE_VALUE: sameAsArgument,
   STDDEV_POP: numericOnly(averageType),
-  STDDEV_SAMP: numericOnly(averageType, true),
-  STDDEV: numericOnly(averageType, true),
+  STDDEV_SAMP: numericOnly(averageType),
+  STDDEV: numericOnly(averageType),
   VAR_POP: numericOnly(averageType),
-  VAR_SAMP: numericOnly(averageType, true),
-  VARIANCE: numericOnly(averageType, true),
+  VAR_SAMP: numericOnly(averageType),
+  VARIANCE: numericOnly(averageType),
   LISTAGG: (args) => {
     if (args.length < 1 || args.length > 2 || args.some((a) => !isString(a.type) && a.type.root !== 'NULL'))
       return undefined;
-    return { args: args.map((a) => coerce(a, STRING(a.type.nullable))), type: STRING() };
+    // The type is that of the values, however long the list becomes.
+    const type = args[0].type.root === 'NULL' ? STRING() : args[0].type;
+    return {
+      args: args.map((a) => coerce(a, STRING(a.type.nullable))),
+      type: withNullable(
+        type,
+        args.some((a) => a.type.nullable),
+      ),
+    };
   },
   COLLECT: (args) => (args.length === 1 ? { type: MULTISET(args[0].type, false) } : undefined),
-  ARRAY_AGG: (args) => (args.length === 1 ? { type: ARRAY(args[0].type) } : undefined),
+  ARRAY_AGG: (args) =>
+    args.length === 1 ? { type: ARRAY(args[0].type, args[0].type.nullable || args[0].type.root === 'ROW') } : undefined,
   JSON_OBJECTAGG: jsonObject,
   JSON_ARRAYAGG: jsonArray,
   PERCENTILE: percentile,

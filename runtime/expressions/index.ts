@@ -12,7 +12,8 @@ export {
   unsupportedFunctionNames,
 } from './functions/registry.js';
 export type { BuiltIn, CallInfo } from './functions/define.js';
-export { compileKernel, type Kernel, type KernelSpec } from './codegen/kernel.js';
+export { compileKernel } from './codegen/compile.js';
+export type { Kernel, KernelSpec } from './codegen/kernel.js';
 export { compilePredicate, type Predicate } from './codegen/predicate.js';
 export { evaluateConstant, foldConstants, isConstant } from './codegen/constant.js';
 export { children as childExpressions, walk as walkExpression } from './codegen/emitter.js';

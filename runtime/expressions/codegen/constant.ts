@@ -3,14 +3,14 @@ import type { BoundExpr } from '../bound.js';
 import type { EvalEnvironment } from '../environment.js';
 import { isDeterministic } from '../functions/registry.js';
 import { children } from './emitter.js';
-import { compileKernel } from './kernel.js';
+import { plainKernel } from './kernel.js';
 
 const ONE_ROW = new Batch(1, []);
 
 /** The value of an expression without inputs, by the same generated code as any other. */
 export function evaluateConstant(expr: BoundExpr, env: EvalEnvironment): Value {
   if (expr.kind === 'literal') return expr.value;
-  const result = compileKernel({ inputTypes: [], condition: null, projections: [expr] }, env).run(ONE_ROW);
+  const result = plainKernel({ inputTypes: [], condition: null, projections: [expr] }, env).run(ONE_ROW);
   return boxedValue(result.columns[0], expr.type, 0);
 }
 

@@ -15,7 +15,7 @@ import {
 import type { BoundExpr } from '../bound.js';
 import { simpleEnvironment } from '../environment.js';
 import { call, input, lit } from '../test-tools.js';
-import { compileKernel } from './kernel.js';
+import { compileKernel } from './compile.js';
 import { compilePredicate } from './predicate.js';
 
 const env = simpleEnvironment();

@@ -502,7 +502,7 @@ function wideBuffer(
   return buffer;
 }
 
-/** @throws StreamcellError at `run`, with the span of the expression, for a row that fails. */
-export function compileKernel(spec: KernelSpec, env: EvalEnvironment): Kernel {
+/** A kernel of the expressions as they are; see compile.ts for the one that evaluates constants first. */
+export function plainKernel(spec: KernelSpec, env: EvalEnvironment): Kernel {
   return new CompiledKernel(spec, `${env.timeZone}|${env.database ?? ''}|${specKey(spec)}`, env);
 }

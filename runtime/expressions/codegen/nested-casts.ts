@@ -2,7 +2,7 @@ import { boxedValue, columnFromValues, Batch, type DataType, type Value } from '
 import type { EvalEnvironment } from '../environment.js';
 import { simpleEnvironment } from '../environment.js';
 import { provideScalarCast } from '../library/nested.js';
-import { compileKernel } from './kernel.js';
+import { compileKernel } from './compile.js';
 
 /** Elements of nested values are converted by the same generated code as columns, a batch of one at a time. */
 export function installNestedCasts(): void {

@@ -3,6 +3,7 @@ import type { BoundExpr } from '../bound.js';
 import type { EvalEnvironment } from '../environment.js';
 import { emitCall, isDeterministic } from '../functions/registry.js';
 import { emitCast } from './casts.js';
+import { foldConstants } from './constant.js';
 import { Emitter, NarrowImpossible, rowError } from './emitter.js';
 
 /** Whether the pair of rows satisfies the condition (TRUE, not NULL). */
@@ -18,14 +19,15 @@ export function compilePredicate(
   env: EvalEnvironment,
 ): Predicate {
   void rightTypes;
-  const narrow = generate(leftTypes.length, condition, false, env);
+  const folded = foldConstants(condition, env);
+  const narrow = generate(leftTypes.length, folded, false, env);
   let wide: Test | null = null;
   return (left, i, right, j) => {
     if (narrow !== null) {
       const r = narrow(left, i, right, j);
       if (r >= 0) return r === 1;
     }
-    wide ??= generate(leftTypes.length, condition, true, env) as Test;
+    wide ??= generate(leftTypes.length, folded, true, env) as Test;
     return wide(left, i, right, j) === 1;
   };
 }

@@ -24,7 +24,7 @@ import { simpleEnvironment } from '../environment.js';
 import { bindCall } from '../functions/registry.js';
 import { input, lit } from '../test-tools.js';
 import { bindCast } from '../type-casts.js';
-import { compileKernel } from './kernel.js';
+import { compileKernel } from './compile.js';
 import { compilePredicate } from './predicate.js';
 
 /** Columns of the random expressions, by position. */

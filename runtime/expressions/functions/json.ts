@@ -393,7 +393,7 @@ function parseVariant(safe: boolean): BuiltIn {
     },
     call([text]) {
       const v = parseJson(text as string);
-      if (v !== undefined) return new VariantValue(v);
+      if (v !== undefined) return new VariantValue(toPlain(v));
       if (safe) return null;
       throw failed(`Failed to parse json string: ${(text as string).slice(0, 100)}`);
     },

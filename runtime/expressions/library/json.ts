@@ -209,12 +209,21 @@ export function toJson(v: Value, type: DataType, zone: string): Json {
   }
 }
 
+/** Plain JavaScript values of JSON; whole numbers beyond the safe integers become bigint. */
+export function toPlain(v: Json): unknown {
+  if (v instanceof JsonNumber) {
+    const n = Number(v.text);
+    return /^-?\d+$/.test(v.text) && !Number.isSafeInteger(n) ? BigInt(v.text) : n;
+  }
+  if (v instanceof JsonObject) return Object.fromEntries([...v.fields].map(([k, x]) => [k, toPlain(x)]));
+  return Array.isArray(v) ? (v as readonly Json[]).map(toPlain) : v;
+}
+
 /** JSON of plain JavaScript values, as VARIANT holds them. */
 export function fromPlain(v: unknown): Json {
   if (v === null || v === undefined || typeof v === 'boolean' || typeof v === 'string') return v ?? null;
   if (typeof v === 'number' || typeof v === 'bigint') return new JsonNumber(String(v));
   if (Array.isArray(v)) return v.map(fromPlain);
-  if (v instanceof JsonNumber || v instanceof JsonObject) return v;
   return new JsonObject(new Map(Object.entries(v as Record<string, unknown>).map(([k, x]) => [k, fromPlain(x)])));
 }
 
