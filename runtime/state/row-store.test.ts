@@ -8,10 +8,12 @@ import {
   DOUBLE,
   INT,
   STRING,
+  StrColumn,
   TIMESTAMP,
   Timestamp,
   batchFromRows,
   boxedValue,
+  type Column,
   type DataType,
   type Value,
 } from '../types/index.js';
@@ -173,5 +175,61 @@ describe('RowIndex', () => {
       ),
       { numRuns: 100 },
     );
+  });
+});
+
+describe('strings of a RowStore', () => {
+  const TWO = [STRING(), STRING()];
+
+  /** Both columns in one buffer, `apart` bytes between neighbours. */
+  function inOneBuffer(a: readonly string[], b: readonly string[], apart: number): Column[] {
+    const gap = '#'.repeat(apart);
+    const data = new TextEncoder().encode(a.map((x, i) => `${x}${gap}${b[i]}${gap}`).join(''));
+    const starts = [new Int32Array(a.length), new Int32Array(a.length)];
+    let at = 0;
+    a.forEach((x, i) => {
+      starts[0][i] = at;
+      starts[1][i] = at + x.length + apart;
+      at += x.length + b[i].length + apart * 2;
+    });
+    return [a, b].map((column, c) =>
+      StrColumn.fromBytes(
+        data,
+        starts[c],
+        Int32Array.from(column, (s) => s.length),
+      ),
+    );
+  }
+
+  test.each([
+    ['close together', 1],
+    ['far apart', 500],
+  ])('survive growth into memory that grows in place, and compaction, when they came %s', (_, apart) => {
+    const store = new RowStore(TWO);
+    const model = new Map<number, [string, string]>();
+    const ids = new Int32Array(100);
+    for (let step = 0; step < 1200; step++) {
+      const a = Array.from({ length: 100 }, (_, i) => `a${step}-${i}${'x'.repeat((step * i) % 200)}`);
+      const b = Array.from({ length: 100 }, (_, i) => `b${step}-${i}`);
+      store.addRows(inOneBuffer(a, b, apart), null, 100, ids);
+      ids.forEach((id, i) => model.set(id, [a[i], b[i]]));
+      if (step < 900) continue;
+      for (const id of [...model.keys()].slice(0, 400)) {
+        store.release(id);
+        model.delete(id);
+      }
+      store.reclaim();
+    }
+    for (const [id, [x, y]] of model) {
+      expect((store.columns[0] as StrColumn).get(id)).toBe(x);
+      expect((store.columns[1] as StrColumn).get(id)).toBe(y);
+    }
+  });
+
+  test('a row of the store itself can be added, also when the bytes move', () => {
+    const store = new RowStore([STRING()]);
+    let id = store.add([StrColumn.fromStrings(['q'.repeat(1000)])], 0);
+    for (let i = 0; i < 20_000; i++) id = store.add(store.columns, id);
+    expect((store.columns[0] as StrColumn).get(id)).toBe('q'.repeat(1000));
   });
 });

@@ -1,6 +1,5 @@
 import {
   BytesColumn,
-  StreamcellError,
   createColumn,
   physicalType,
   widen,
@@ -15,16 +14,11 @@ import {
   type Value,
 } from '../types/index.js';
 import { stringTarget } from './gather.js';
+import { StringArena } from './string-arena.js';
 
-const encoder = new TextEncoder();
 const FIRST_CAPACITY = 16;
-/** Below this, an arena's garbage is not worth a compaction. */
-const COMPACT_FROM = 1 << 16;
-const ARENA_LIMIT = 0x7fffffff;
 /** What a boxed nested value is taken to weigh; measuring each would cost more than it tells. */
 const OBJECT_BYTES = 96;
-/** Above this length the native copy wins over a loop (measured: 40 to 60 bytes). */
-const NATIVE_COPY_FROM = 48;
 
 /**
  * A slab of rows of one row type: where operators keep rows (a join's sides, Top-N buffers, windows).
@@ -50,20 +44,22 @@ export class RowStore {
   private freeCount = 0;
   private released: Int32Array = new Int32Array(FIRST_CAPACITY);
   private releasedCount = 0;
-  /** Per string column: end of the used arena, and bytes of released rows in it. */
-  private readonly arenaEnd: number[];
-  private readonly garbage: number[];
+  private readonly arena: StringArena;
+  /** Positions of the string columns. */
+  private readonly strings: readonly number[];
   private looseBytes = 0;
 
   constructor(
     readonly types: readonly DataType[],
     options: { counters?: number; times?: boolean } = {},
   ) {
-    this.columns = types.map((t) => (physicalType(t) === 'str' ? emptyArena() : createColumn(t, FIRST_CAPACITY)));
+    this.columns = types.map((t) =>
+      physicalType(t) === 'str' ? stringTarget(FIRST_CAPACITY) : createColumn(t, FIRST_CAPACITY),
+    );
     this.counters = Array.from({ length: options.counters ?? 0 }, () => new Int32Array(FIRST_CAPACITY));
     this.times = options.times === true ? new Float64Array(FIRST_CAPACITY).fill(Infinity) : null;
-    this.arenaEnd = types.map(() => 0);
-    this.garbage = types.map(() => 0);
+    this.strings = types.flatMap((t, c) => (physicalType(t) === 'str' ? [c] : []));
+    this.arena = new StringArena(this.strings.map((c) => this.columns[c] as StrColumn));
   }
 
   /** Ids ever given out lie in [0, highWater). */
@@ -89,6 +85,15 @@ export class RowStore {
     if (reused > 0) this.clearRows(ids, reused);
     const block = rows === null && reused === 0;
     for (let c = 0; c < this.columns.length; c++) this.putColumn(c, source[c], rows, count, ids, block);
+    if (this.strings.length > 0) {
+      this.arena.putRows(
+        this.strings.map((c) => this.columns[c] as StrColumn),
+        this.strings.map((c) => source[c] as StrColumn),
+        rows,
+        count,
+        ids,
+      );
+    }
   }
 
   /** Overwrites row `id`, keeping its counters. Not for rows that output still refers to. */
@@ -97,7 +102,7 @@ export class RowStore {
       this.dropCell(c, id);
       this.putCell(c, id, source[c], i);
     }
-    this.compactIfWorthIt();
+    this.arena.compactIfWorthIt(this.high);
   }
 
   /** Gives row `id` up. It stays readable, and its id unused, until `reclaim`. */
@@ -120,7 +125,7 @@ export class RowStore {
       this.free[this.freeCount++] = id;
     }
     this.releasedCount = 0;
-    this.compactIfWorthIt();
+    this.arena.compactIfWorthIt(this.high);
   }
 
   /** Forgets every row. */
@@ -128,9 +133,9 @@ export class RowStore {
     this.high = this.freeCount = this.releasedCount = this.live = this.looseBytes = 0;
     this.times?.fill(Infinity);
     for (const counter of this.counters) counter.fill(0);
-    this.columns.forEach((column, c) => {
+    this.arena.clear();
+    this.columns.forEach((column) => {
       column.nulls = null;
-      this.arenaEnd[c] = this.garbage[c] = 0;
       if (column.physical === 'i64') column.wide = null;
       else if (column.physical === 'ts') column.nanos = null;
       else if (column.physical === 'obj') column.values.fill(null);
@@ -141,7 +146,10 @@ export class RowStore {
   /** Bytes held. */
   get bytes(): number {
     let sum =
-      (this.free.length + this.released.length) * 4 + this.counters.length * this.capacity * 4 + this.looseBytes;
+      this.arena.bytes +
+      (this.free.length + this.released.length) * 4 +
+      this.counters.length * this.capacity * 4 +
+      this.looseBytes;
     if (this.times !== null) sum += this.times.byteLength;
     for (const column of this.columns) {
       if (column.nulls !== null) sum += column.nulls.byteLength;
@@ -159,7 +167,7 @@ export class RowStore {
           sum += column.millis.byteLength + (column.nanos?.byteLength ?? 0);
           break;
         case 'str':
-          sum += column.starts.byteLength * 2 + (column.data as Uint8Array).byteLength;
+          sum += column.starts.byteLength * 2;
           break;
         case 'bytes':
         case 'obj':
@@ -222,7 +230,7 @@ export class RowStore {
         break;
       }
       case 'str':
-        this.putStr(c, to, id, from as StrColumn, i);
+        this.arena.put(to, id, from as StrColumn, i);
         break;
       case 'bytes': {
         // A copy: the source's bytes may be a window on a buffer that the next batch overwrites.
@@ -253,40 +261,7 @@ export class RowStore {
     else if (precise && !Array.isArray(to.wide)) to.wide = Array.from(to.wide);
   }
 
-  private putStr(c: number, to: StrColumn, id: number, from: StrColumn, i: number): void {
-    let end = this.arenaEnd[c];
-    to.starts[id] = end;
-    if (from.data !== null) {
-      const length = from.lengths[i];
-      const arena = this.room(c, to, length);
-      copyBytes(from.data, from.starts[i], length, arena, end);
-      to.lengths[id] = length;
-      end += length;
-    } else {
-      const s = from.get(i);
-      const arena = this.room(c, to, s.length * 3);
-      const length = writeString(s, arena, end);
-      to.lengths[id] = length;
-      end += length;
-    }
-    this.arenaEnd[c] = end;
-  }
-
-  /** The column's arena with room for `extra` more bytes. */
-  private room(c: number, column: StrColumn, extra: number): Uint8Array {
-    const data = column.data as Uint8Array;
-    const need = this.arenaEnd[c] + extra;
-    if (need <= data.length) return data;
-    if (need > ARENA_LIMIT)
-      throw new StreamcellError('MEMORY_LIMIT', 'the strings of one column of an operator exceed 2 GB of state');
-    const larger = new Uint8Array(
-      Math.min(ARENA_LIMIT, Math.max(need, data.length < 1 << 26 ? data.length * 2 : data.length + (data.length >> 1))),
-    );
-    larger.set(data.subarray(0, this.arenaEnd[c]));
-    column.data = larger;
-    return larger;
-  }
-
+  /** All but the bytes of strings, which come together. */
   private putColumn(
     c: number,
     from: Column,
@@ -336,49 +311,15 @@ export class RowStore {
         return;
       }
       case 'str':
-        if ((from as StrColumn).data === null) break;
-        this.putBytesForm(c, to, from as StrColumn, rows, count, ids);
         return;
     }
     for (let k = 0; k < count; k++) this.putCell(c, ids[k], from, rows === null ? k : rows[k]);
   }
 
-  private putBytesForm(
-    c: number,
-    to: StrColumn,
-    from: StrColumn,
-    rows: Int32Array | null,
-    count: number,
-    ids: Int32Array,
-  ): void {
-    const data = from.data as Uint8Array;
-    const { starts, lengths, nulls } = from;
-    let total = 0;
-    for (let k = 0; k < count; k++) {
-      const row = rows === null ? k : rows[k];
-      if (nulls === null || nulls[row] === 0) total += lengths[row];
-    }
-    const arena = this.room(c, to, total);
-    let end = this.arenaEnd[c];
-    const toStarts = to.starts;
-    const toLengths = to.lengths;
-    for (let k = 0; k < count; k++) {
-      const row = rows === null ? k : rows[k];
-      const id = ids[k];
-      const length = nulls === null || nulls[row] === 0 ? lengths[row] : 0;
-      toStarts[id] = end;
-      toLengths[id] = length;
-      copyBytes(data, starts[row], length, arena, end);
-      end += length;
-    }
-    this.arenaEnd[c] = end;
-  }
-
   private dropCell(c: number, id: number): void {
     const column = this.columns[c];
     if (column.physical === 'str') {
-      this.garbage[c] += column.lengths[id];
-      column.lengths[id] = 0;
+      this.arena.drop(column, id);
     } else if (column.physical === 'obj' || column.physical === 'bytes') {
       if (column.nulls !== null && column.nulls[id] !== 0) return;
       const value: Value = column.values[id];
@@ -389,56 +330,9 @@ export class RowStore {
       (column.nulls ??= new Uint8Array(this.capacity))[id] = 1;
     }
   }
-
-  private compactIfWorthIt(): void {
-    for (let c = 0; c < this.columns.length; c++) {
-      const garbage = this.garbage[c];
-      if (garbage < COMPACT_FROM || garbage * 2 < this.arenaEnd[c]) continue;
-      const column = this.columns[c] as StrColumn;
-      const data = column.data as Uint8Array;
-      const kept = this.arenaEnd[c] - garbage;
-      const arena = new Uint8Array(Math.max(64, kept + (kept >> 1)));
-      let end = 0;
-      for (let id = 0; id < this.high; id++) {
-        const length = column.lengths[id];
-        copyBytes(data, column.starts[id], length, arena, end);
-        column.starts[id] = end;
-        end += length;
-      }
-      column.data = arena;
-      this.arenaEnd[c] = end;
-      this.garbage[c] = 0;
-    }
-  }
 }
 
 const NO_BYTES = new Uint8Array(0);
-
-function emptyArena(): StrColumn {
-  const column = stringTarget(FIRST_CAPACITY);
-  column.data = new Uint8Array(64);
-  return column;
-}
-
-function copyBytes(from: Uint8Array, start: number, length: number, to: Uint8Array, at: number): void {
-  if (length >= NATIVE_COPY_FROM) to.set(from.subarray(start, start + length), at);
-  else for (let b = 0; b < length; b++) to[at + b] = from[start + b];
-}
-
-/** Writes the string's UTF-8 bytes at `at`. @returns how many. */
-function writeString(s: string, arena: Uint8Array, at: number): number {
-  const n = s.length;
-  if (n < NATIVE_COPY_FROM) {
-    let i = 0;
-    for (; i < n; i++) {
-      const code = s.charCodeAt(i);
-      if (code > 127) break;
-      arena[at + i] = code;
-    }
-    if (i === n) return n;
-  }
-  return encoder.encodeInto(s, arena.subarray(at)).written;
-}
 
 export function grownI32(array: Int32Array, length: number): Int32Array {
   const larger = new Int32Array(length);
