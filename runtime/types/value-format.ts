@@ -46,9 +46,7 @@ export function valueToString(value: Value, type: DataType, timeZone = 'UTC'): s
     case 'ROW':
       return `(${type.fields.map((f, i) => valueToString((value as readonly Value[])[i], f.type, timeZone)).join(', ')})`;
     case 'VARIANT':
-      return JSON.stringify((value as VariantValue).json, (_key, v: unknown) =>
-        typeof v === 'bigint' ? Number(v) : v,
-      );
+      return JSON.stringify((value as VariantValue).json);
     default:
       return String(value);
   }

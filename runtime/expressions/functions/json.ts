@@ -21,6 +21,7 @@ import {
   parseJson,
   readPath,
   toJson,
+  toPlain,
   type Json,
 } from '../library/json.js';
 import { coerce } from '../type-casts.js';

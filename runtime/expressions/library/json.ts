@@ -209,12 +209,9 @@ export function toJson(v: Value, type: DataType, zone: string): Json {
   }
 }
 
-/** Plain JavaScript values of JSON; whole numbers beyond the safe integers become bigint. */
+/** Plain JavaScript values of JSON, as VARIANT holds them: numbers are doubles. */
 export function toPlain(v: Json): unknown {
-  if (v instanceof JsonNumber) {
-    const n = Number(v.text);
-    return /^-?\d+$/.test(v.text) && !Number.isSafeInteger(n) ? BigInt(v.text) : n;
-  }
+  if (v instanceof JsonNumber) return Number(v.text);
   if (v instanceof JsonObject) return Object.fromEntries([...v.fields].map(([k, x]) => [k, toPlain(x)]));
   return Array.isArray(v) ? (v as readonly Json[]).map(toPlain) : v;
 }
