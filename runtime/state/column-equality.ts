@@ -1,41 +1,19 @@
-import {
-  MapValue,
-  Timestamp,
-  VariantValue,
-  type BytesColumn,
-  type Column,
-  type F64Column,
-  type I32Column,
-  type I64Column,
-  type ObjColumn,
-  type StrColumn,
-  type TsColumn,
-  type Value,
+import type {
+  BytesColumn,
+  Column,
+  F64Column,
+  I32Column,
+  I64Column,
+  ObjColumn,
+  StrColumn,
+  TsColumn,
 } from '../types/index.js';
+import { equalValues } from './value-order.js';
 
 /**
  * Equality of rows that lie in columns, whatever form each column has, so that a stored row and a row of a batch can be compared. NULL equals
  * NULL here: this serves rows as wholes and null-safe keys. Hashes that agree with it: `hash.ts`.
  */
-
-export function valuesEqual(a: Value, b: Value): boolean {
-  if (a === b) return true;
-  if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return Object.is(a, b);
-  if (a instanceof Uint8Array) return b instanceof Uint8Array && bytesEqual(a, b);
-  if (a instanceof Timestamp) return b instanceof Timestamp && a.millis === b.millis && a.nanos === b.nanos;
-  if (a instanceof VariantValue) return b instanceof VariantValue && JSON.stringify(a.json) === JSON.stringify(b.json);
-  if (a instanceof MapValue) {
-    if (!(b instanceof MapValue) || a.entries.length !== b.entries.length) return false;
-    return a.entries.every(([k, v], i) => {
-      const beside = b.entries[i];
-      const other = valuesEqual(beside[0], k) ? beside : b.entries.find((e) => valuesEqual(e[0], k));
-      return other !== undefined && valuesEqual(other[1], v);
-    });
-  }
-  if (!Array.isArray(b)) return false;
-  const list = a as readonly Value[];
-  return list.length === b.length && list.every((item, i) => valuesEqual(item, b[i] as Value));
-}
 
 function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
@@ -85,7 +63,7 @@ export function cellsEqual(a: Column, i: number, b: Column, j: number): boolean 
     case 'bytes':
       return bytesEqual(a.values[i], (b as BytesColumn).values[j]);
     case 'obj':
-      return valuesEqual(a.values[i], (b as ObjColumn).values[j]);
+      return equalValues(a.values[i], (b as ObjColumn).values[j]);
   }
 }
 
