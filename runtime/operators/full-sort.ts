@@ -3,7 +3,7 @@ import { RowIndex } from '../state/row-index.js';
 import { readRows, writeRows } from '../state/row-snapshot.js';
 import { RowStore } from '../state/row-store.js';
 import type { SnapshotReader, SnapshotWriter } from '../state/snapshot.js';
-import { compareRows } from '../state/value-order.js';
+import { rowOrder, type RowOrder } from '../state/value-order.js';
 import { Operator } from './operator.js';
 import { OutputBuilder } from './output-builder.js';
 import type { SortSpec } from './sort.js';
@@ -18,12 +18,14 @@ export class FullSort extends Operator {
   private readonly store: RowStore;
   private readonly index: RowIndex;
   private readonly builder: OutputBuilder;
+  private readonly order: RowOrder;
   private hashes: Int32Array = new Int32Array(0);
   private arrivals = 0;
 
-  constructor(private readonly spec: SortSpec) {
+  constructor(spec: SortSpec) {
     super(1);
     const types = spec.inputTypes[0];
+    this.order = rowOrder(spec.sort, types);
     this.store = new RowStore(types, { counters: 2 });
     this.index = new RowIndex(
       this.store,
@@ -69,9 +71,7 @@ export class FullSort extends Operator {
   override finish(): void {
     const { store, builder } = this;
     const arrivals = store.counters[1];
-    const ids = this.ids().sort(
-      (a, b) => compareRows(this.spec.sort, store.columns, a, store.columns, b) || arrivals[a] - arrivals[b],
-    );
+    const ids = this.ids().sort((a, b) => this.order(store.columns, a, store.columns, b) || arrivals[a] - arrivals[b]);
     builder.bind(0, store.columns, null);
     for (const id of ids) for (let k = store.counters[0][id]; k > 0; k--) builder.add(INSERT, id);
     builder.flush();

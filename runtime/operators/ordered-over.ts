@@ -4,7 +4,7 @@ import { gather, resetColumn, stringTarget } from '../state/gather.js';
 import { OrderedRows } from '../state/ordered-rows.js';
 import { RowStore } from '../state/row-store.js';
 import type { SnapshotReader, SnapshotWriter } from '../state/snapshot.js';
-import { compareRows } from '../state/value-order.js';
+import { rowOrder, type RowOrder } from '../state/value-order.js';
 import { BOOLEAN, createColumn, physicalType } from '../types/index.js';
 import { AggregatePlan, AggregateState } from './aggregate-state.js';
 import { allRows } from './keyed-state.js';
@@ -36,6 +36,7 @@ export class OrderedOver extends Operator {
   private readonly state: AggregateState;
   private readonly results: ResultBuffer;
   private readonly builder: OutputBuilder;
+  private readonly order: RowOrder;
   private readonly columns: readonly number[];
   private readonly range: boolean;
   private readonly used: readonly number[];
@@ -49,6 +50,7 @@ export class OrderedOver extends Operator {
     const types = spec.inputTypes[0];
     this.columns = types.map((_, c) => c);
     this.range = spec.frame.unit === 'range';
+    this.order = rowOrder(spec.sort, types);
     this.store = new RowStore(types);
     const resultTypes = spec.aggregates.map((a) => a.type);
     this.sent = new RowStore(resultTypes);
@@ -99,8 +101,8 @@ export class OrderedOver extends Operator {
   }
 
   private insert(list: OrderedRows, batch: Batch, i: number, kind: number): void {
-    const { store, spec } = this;
-    const rank = list.rankWhere((id) => compareRows(spec.sort, store.columns, id, batch.columns, i) <= 0);
+    const { store } = this;
+    const rank = list.rankWhere((id) => this.order(store.columns, id, batch.columns, i) <= 0);
     const id = store.add(batch.columns, i);
     if (id >= this.sentIds.length) {
       const larger = new Int32Array(Math.max(id + 1, this.sentIds.length * 2));
@@ -113,11 +115,11 @@ export class OrderedOver extends Operator {
   }
 
   private remove(list: OrderedRows, batch: Batch, i: number): void {
-    const { store, spec, columns } = this;
-    const first = list.rankWhere((id) => compareRows(spec.sort, store.columns, id, batch.columns, i) < 0);
+    const { store, columns } = this;
+    const first = list.rankWhere((id) => this.order(store.columns, id, batch.columns, i) < 0);
     let rank = -1;
     list.forEachFrom(first, (id, r) => {
-      if (compareRows(spec.sort, store.columns, id, batch.columns, i) !== 0) return false;
+      if (this.order(store.columns, id, batch.columns, i) !== 0) return false;
       if (rowsEqual(store.columns, columns, id, batch.columns, columns, i)) {
         rank = r;
         // Among equal rows of a RANGE the last goes, of ROWS the first, as Flink has it.
@@ -154,15 +156,14 @@ export class OrderedOver extends Operator {
     let end = n;
     const after = new Int32Array(n);
     for (let k = n - 1; k >= 0; k--) {
-      const peer =
-        this.range && k + 1 < n && compareRows(this.spec.sort, store.columns, ids[k], store.columns, ids[k + 1]) === 0;
+      const peer = this.range && k + 1 < n && this.order(store.columns, ids[k], store.columns, ids[k + 1]) === 0;
       if (!peer) end = k;
       after[k] = 2 * end + 1;
     }
     let pendingGone = gone;
     const from = fresh >= 0 ? ids.indexOf(fresh) : gone >= 0 && behind >= 0 ? ids.indexOf(behind) : n;
     const peerOf = (k: number): boolean =>
-      this.range && compareRows(this.spec.sort, store.columns, ids[k], store.columns, fresh >= 0 ? fresh : gone) === 0;
+      this.range && this.order(store.columns, ids[k], store.columns, fresh >= 0 ? fresh : gone) === 0;
     for (let k = 0; k < n; k++) {
       const id = ids[k];
       if (pendingGone >= 0 && id === behind) {
@@ -233,8 +234,7 @@ export class OrderedOver extends Operator {
     this.state.trace(this.rowColumns, n, null, allRows(n), n, new Int32Array(n), outs);
     let end = n;
     for (let k = n - 1; k >= 0; k--) {
-      const peer =
-        this.range && k + 1 < n && compareRows(this.spec.sort, store.columns, ids[k], store.columns, ids[k + 1]) === 0;
+      const peer = this.range && k + 1 < n && this.order(store.columns, ids[k], store.columns, ids[k + 1]) === 0;
       if (!peer) end = k;
       this.sentIds[ids[k]] = sent.add(outs, 2 * end + 1);
     }

@@ -3,7 +3,7 @@ import { readRows, writeRows } from '../state/row-snapshot.js';
 import { RowStore } from '../state/row-store.js';
 import type { SnapshotReader, SnapshotWriter } from '../state/snapshot.js';
 import { TimerQueue } from '../state/timers.js';
-import { compareRows } from '../state/value-order.js';
+import { rowOrder, type RowOrder } from '../state/value-order.js';
 import { MIN_WATERMARK, Operator } from './operator.js';
 import { OutputBuilder } from './output-builder.js';
 import type { SortSpec } from './sort.js';
@@ -17,6 +17,7 @@ import type { SortSpec } from './sort.js';
 export class TemporalSort extends Operator {
   private readonly store: RowStore;
   private readonly builder: OutputBuilder;
+  private readonly order: RowOrder;
   private readonly time: number;
   private readonly rowtime: boolean;
   private readonly waiting = new Map<number, number[]>();
@@ -28,6 +29,8 @@ export class TemporalSort extends Operator {
     const types = spec.inputTypes[0];
     this.time = spec.sort[0].column;
     this.rowtime = !isProctime(types[this.time]);
+    // Nanoseconds within the millisecond still order rows; by processing time the attribute itself does not.
+    this.order = rowOrder(this.rowtime ? spec.sort : spec.sort.slice(1), types);
     this.store = new RowStore(types);
     this.builder = new OutputBuilder([types], [], () => this.output);
   }
@@ -78,8 +81,6 @@ export class TemporalSort extends Operator {
 
   private send(upTo: number): void {
     const { store, builder } = this;
-    // Nanoseconds within the millisecond still order rows; by processing time the attribute itself does not.
-    const keys = this.rowtime ? this.spec.sort : this.spec.sort.slice(1);
     builder.bind(0, store.columns, null);
     while (this.times.size > 0 && this.times.next <= upTo) {
       const time = this.times.next;
@@ -87,7 +88,7 @@ export class TemporalSort extends Operator {
       const rows = this.waiting.get(time) as number[];
       this.waiting.delete(time);
       this.lastSent = time;
-      rows.sort((a, b) => compareRows(keys, store.columns, a, store.columns, b));
+      rows.sort((a, b) => this.order(store.columns, a, store.columns, b));
       for (const id of rows) {
         builder.add(INSERT, id);
         store.release(id);

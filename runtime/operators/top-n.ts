@@ -4,7 +4,7 @@ import { OrderedRows } from '../state/ordered-rows.js';
 import { RowIndex } from '../state/row-index.js';
 import { RowStore } from '../state/row-store.js';
 import type { SnapshotReader, SnapshotWriter } from '../state/snapshot.js';
-import { compareRows } from '../state/value-order.js';
+import { rowOrder, type RowOrder } from '../state/value-order.js';
 import { Operator } from './operator.js';
 import { OutputBuilder } from './output-builder.js';
 import { Partitions } from './partitions.js';
@@ -27,6 +27,7 @@ export class TopN extends Operator {
   private readonly store: RowStore;
   private readonly index: RowIndex | null;
   private readonly builder: OutputBuilder;
+  private readonly order: RowOrder;
   private readonly partitions: Partitions;
   private readonly lists: OrderedRows[] = [];
   private readonly ranked: boolean;
@@ -39,6 +40,7 @@ export class TopN extends Operator {
     super(1);
     const types = spec.inputTypes[0];
     this.columns = types.map((_, c) => c);
+    this.order = rowOrder(spec.sort, types);
     this.store = new RowStore(types);
     this.index =
       spec.strategy === 'update'
@@ -112,8 +114,8 @@ export class TopN extends Operator {
   }
 
   private rankOf(list: OrderedRows, batch: Batch, i: number): number {
-    const { spec, store } = this;
-    return list.rankWhere((id) => compareRows(spec.sort, store.columns, id, batch.columns, i) <= 0);
+    const { store } = this;
+    return list.rankWhere((id) => this.order(store.columns, id, batch.columns, i) <= 0);
   }
 
   /** A row comes in. */
@@ -123,7 +125,7 @@ export class TopN extends Operator {
     const bounded = spec.strategy !== 'retract';
     if (bounded && list.size >= end) {
       // The usual case of a full list: the row sorts behind its last.
-      if (compareRows(spec.sort, store.columns, list.last(), batch.columns, i) <= 0) return;
+      if (this.order(store.columns, list.last(), batch.columns, i) <= 0) return;
     }
     const rank = this.rankOf(list, batch, i);
     const id = store.add(batch.columns, i);
@@ -195,11 +197,11 @@ export class TopN extends Operator {
 
   /** Rank of the first row with the content of row i, or -1. */
   private find(list: OrderedRows, batch: Batch, i: number): number {
-    const { spec, store, columns } = this;
-    const first = list.rankWhere((id) => compareRows(spec.sort, store.columns, id, batch.columns, i) < 0);
+    const { store, columns } = this;
+    const first = list.rankWhere((id) => this.order(store.columns, id, batch.columns, i) < 0);
     let found = -1;
     list.forEachFrom(first, (id, rank) => {
-      if (compareRows(spec.sort, store.columns, id, batch.columns, i) !== 0) return false;
+      if (this.order(store.columns, id, batch.columns, i) !== 0) return false;
       if (!rowsEqual(store.columns, columns, id, batch.columns, columns, i)) return true;
       found = rank;
       return false;
@@ -209,13 +211,13 @@ export class TopN extends Operator {
 
   /** A row comes in, or replaces the one with its key. */
   private upsert(index: RowIndex, list: OrderedRows, batch: Batch, i: number): void {
-    const { spec, store } = this;
+    const { store } = this;
     const old = index.find(batch.columns, i, this.hashes[i]);
     if (old < 0) {
       this.enter(list, batch, i);
       return;
     }
-    const order = compareRows(spec.sort, batch.columns, i, store.columns, old);
+    const order = this.order(batch.columns, i, store.columns, old);
     const oldRank = this.rankOfStored(list, old);
     index.remove(old);
     const id = store.add(batch.columns, i);
@@ -238,8 +240,8 @@ export class TopN extends Operator {
   }
 
   private rankOfStored(list: OrderedRows, id: number): number {
-    const { spec, store } = this;
-    const first = list.rankWhere((other) => compareRows(spec.sort, store.columns, other, store.columns, id) < 0);
+    const { store } = this;
+    const first = list.rankWhere((other) => this.order(store.columns, other, store.columns, id) < 0);
     let found = -1;
     list.forEachFrom(first, (other, rank) => {
       if (other === id) found = rank;

@@ -1,7 +1,7 @@
 import { INSERT, UPDATE_AFTER, UPDATE_BEFORE, type Batch } from '../types/index.js';
 import { RowStore } from '../state/row-store.js';
 import type { SnapshotReader, SnapshotWriter } from '../state/snapshot.js';
-import { compareRows } from '../state/value-order.js';
+import { rowOrder, type RowOrder } from '../state/value-order.js';
 import { Operator } from './operator.js';
 import { OutputBuilder } from './output-builder.js';
 import { Partitions } from './partitions.js';
@@ -17,6 +17,7 @@ import type { RankSpec } from './rank.js';
 export class TopOne extends Operator {
   private readonly store: RowStore;
   private readonly builder: OutputBuilder;
+  private readonly order: RowOrder;
   private readonly partitions: Partitions;
   private tops: Int32Array = new Int32Array(16);
   /** Folded: the top before this batch, of partitions touched by it. */
@@ -25,6 +26,7 @@ export class TopOne extends Operator {
   constructor(private readonly spec: RankSpec) {
     super(1);
     const types = spec.inputTypes[0];
+    this.order = rowOrder(spec.sort, types);
     this.store = new RowStore(types);
     this.builder = new OutputBuilder([types], spec.outputRank ? spec.outputTypes.slice(-1) : [], () => this.output);
     this.partitions = new Partitions(
@@ -56,7 +58,7 @@ export class TopOne extends Operator {
       if (batch.kinds !== null && (batch.kinds[i] & 1) !== 0) continue;
       const slot = slots[i];
       const top = this.tops[slot];
-      if (top >= 0 && compareRows(spec.sort, batch.columns, i, store.columns, top) >= 0) continue;
+      if (top >= 0 && this.order(batch.columns, i, store.columns, top) >= 0) continue;
       const id = store.add(batch.columns, i);
       this.tops[slot] = id;
       if (top >= 0) store.release(top);

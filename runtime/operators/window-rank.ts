@@ -6,7 +6,7 @@ import { OrderedRows } from '../state/ordered-rows.js';
 import { readRows, writeRows } from '../state/row-snapshot.js';
 import { RowStore } from '../state/row-store.js';
 import type { SnapshotReader, SnapshotWriter } from '../state/snapshot.js';
-import { compareRows, type OrderKey } from '../state/value-order.js';
+import { rowOrder, type OrderKey, type RowOrder } from '../state/value-order.js';
 import { allRows } from './keyed-state.js';
 import { MIN_WATERMARK, Operator } from './operator.js';
 import { OutputBuilder } from './output-builder.js';
@@ -44,6 +44,7 @@ export class WindowRank extends Operator {
   private readonly store: RowStore;
   private readonly windows = new Map<number, Window>();
   private readonly builder: OutputBuilder;
+  private readonly order: RowOrder;
   private progress = MIN_WATERMARK;
   private slots: Int32Array = new Int32Array(0);
 
@@ -57,6 +58,7 @@ export class WindowRank extends Operator {
     const types = spec.inputTypes[0];
     this.clock = new WindowClock(spec.windowing, types, spec.env.timeZone);
     this.keyTypes = spec.partitionKeys.map((k) => types[k]);
+    this.order = rowOrder(spec.sort, types);
     this.store = new RowStore(types);
     this.builder = new OutputBuilder([types], spec.outputRank ? spec.outputTypes.slice(-1) : [], () => this.output);
   }
@@ -106,7 +108,7 @@ export class WindowRank extends Operator {
     for (let i = from; i < to; i++) {
       const list = lists[this.slots[i]];
       const goesBehind = (id: number): boolean => {
-        const c = compareRows(spec.sort, store.columns, id, batch.columns, i);
+        const c = this.order(store.columns, id, batch.columns, i);
         return this.latestFirst ? c < 0 : c <= 0;
       };
       if (list.size >= spec.end && goesBehind(list.last())) continue;
