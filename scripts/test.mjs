@@ -24,20 +24,25 @@ async function jest(name, args) {
   const folder = mkdtempSync(join(tmpdir(), 'streamcell-test-'));
   const report = join(folder, 'report.json');
   try {
-    const code = await run(process.execPath, [
-      '--experimental-vm-modules',
-      '--no-warnings',
-      'node_modules/jest/bin/jest.js',
-      '--json',
-      `--outputFile=${report}`,
-      ...args,
-      ...extra,
-    ], { stdio: ['inherit', 'ignore', 'inherit'] });
+    const code = await run(
+      process.execPath,
+      [
+        '--experimental-vm-modules',
+        '--no-warnings',
+        'node_modules/jest/bin/jest.js',
+        '--json',
+        `--outputFile=${report}`,
+        ...args,
+        ...extra,
+      ],
+      { stdio: ['inherit', 'ignore', 'inherit'] },
+    );
     const result = JSON.parse(readFileSync(report, 'utf8'));
     totals.passed += result.numPassedTests;
     // A file that does not even load counts as one failure, and so does a run that found no test at all.
     totals.failed += result.numFailedTests + result.numRuntimeErrorTestSuites;
-    if (result.numTotalTests === 0 || (code !== 0 && result.numFailedTests + result.numRuntimeErrorTestSuites === 0)) totals.failed++;
+    if (result.numTotalTests === 0 || (code !== 0 && result.numFailedTests + result.numRuntimeErrorTestSuites === 0))
+      totals.failed++;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -2,12 +2,7 @@
  * What operators write their state to, and read it from. Sections are named; a section is one typed array, one string list or one small
  * JSON value. The writer copies or hands over what it is given before `snapshot` returns: the operator may go on changing its arrays.
  */
-export type SnapshotArray =
-  | Uint8Array
-  | Int32Array
-  | Uint32Array
-  | Float64Array
-  | BigInt64Array;
+export type SnapshotArray = Uint8Array | Int32Array | Uint32Array | Float64Array | BigInt64Array;
 
 export interface SnapshotWriter {
   array(name: string, values: SnapshotArray): void;

@@ -19,7 +19,8 @@ export interface DecimalType extends Nullable {
   readonly scale: number;
 }
 export interface SimpleType extends Nullable {
-  readonly root: 'BOOLEAN' | 'TINYINT' | 'SMALLINT' | 'INTEGER' | 'BIGINT' | 'FLOAT' | 'DOUBLE' | 'DATE' | 'VARIANT' | 'NULL';
+  readonly root:
+    'BOOLEAN' | 'TINYINT' | 'SMALLINT' | 'INTEGER' | 'BIGINT' | 'FLOAT' | 'DOUBLE' | 'DATE' | 'VARIANT' | 'NULL';
 }
 export interface TimeType extends Nullable {
   readonly root: 'TIME';
@@ -61,15 +62,7 @@ export interface RowType extends Nullable {
 }
 
 export type DataType =
-  | CharType
-  | DecimalType
-  | SimpleType
-  | TimeType
-  | TimestampType
-  | IntervalType
-  | CollectionType
-  | MapType
-  | RowType;
+  CharType | DecimalType | SimpleType | TimeType | TimestampType | IntervalType | CollectionType | MapType | RowType;
 export type TypeRoot = DataType['root'];
 
 export const MAX_LENGTH = 2147483647;
@@ -102,14 +95,25 @@ export const DECIMAL = (precision: number, scale: number, nullable = true): Deci
 });
 export const TIME = (precision = 0, nullable = true): TimeType => ({ root: 'TIME', precision, nullable });
 export const TIMESTAMP = (precision = 6, nullable = true, timeAttribute?: TimeAttribute): TimestampType =>
-  timeAttribute ? { root: 'TIMESTAMP', precision, nullable, timeAttribute } : { root: 'TIMESTAMP', precision, nullable };
+  timeAttribute
+    ? { root: 'TIMESTAMP', precision, nullable, timeAttribute }
+    : { root: 'TIMESTAMP', precision, nullable };
 export const TIMESTAMP_LTZ = (precision = 6, nullable = true, timeAttribute?: TimeAttribute): TimestampType =>
   timeAttribute
     ? { root: 'TIMESTAMP_LTZ', precision, nullable, timeAttribute }
     : { root: 'TIMESTAMP_LTZ', precision, nullable };
 export const ARRAY = (element: DataType, nullable = true): CollectionType => ({ root: 'ARRAY', element, nullable });
-export const MULTISET = (element: DataType, nullable = true): CollectionType => ({ root: 'MULTISET', element, nullable });
-export const MAP = (key: DataType, value: DataType, nullable = true): MapType => ({ root: 'MAP', key, value, nullable });
+export const MULTISET = (element: DataType, nullable = true): CollectionType => ({
+  root: 'MULTISET',
+  element,
+  nullable,
+});
+export const MAP = (key: DataType, value: DataType, nullable = true): MapType => ({
+  root: 'MAP',
+  key,
+  value,
+  nullable,
+});
 export const ROW = (fields: readonly RowField[], nullable = true): RowType => ({ root: 'ROW', fields, nullable });
 export const INTERVAL_DAY_TIME = (
   from: IntervalUnit = 'DAY',
@@ -175,7 +179,8 @@ export function physicalType(type: DataType): PhysicalType {
 function interval(type: IntervalType): string {
   const year = type.root === 'INTERVAL_YEAR_MONTH';
   const first = type.from === 'SECOND' ? `SECOND(${type.fraction})` : `${type.from}(${type.precision})`;
-  if (type.from === type.to) return `INTERVAL ${type.from === 'MONTH' || type.from === 'HOUR' || type.from === 'MINUTE' ? type.from : first}`;
+  if (type.from === type.to)
+    return `INTERVAL ${type.from === 'MONTH' || type.from === 'HOUR' || type.from === 'MINUTE' ? type.from : first}`;
   return `INTERVAL ${first} TO ${type.to}${!year && type.to === 'SECOND' ? `(${type.fraction})` : ''}`;
 }
 
@@ -222,6 +227,7 @@ export function typeToString(type: DataType): string {
 
 /** Structural equality; time attributes are ignored unless asked for. */
 export function typesEqual(a: DataType, b: DataType, options: { ignoreNullable?: boolean } = {}): boolean {
-  const text = (t: DataType): string => typeToString(options.ignoreNullable ? withNullable(t, true) : t).replace(/ \*(ROW|PROC)TIME\*/g, '');
+  const text = (t: DataType): string =>
+    typeToString(options.ignoreNullable ? withNullable(t, true) : t).replace(/ \*(ROW|PROC)TIME\*/g, '');
   return text(a) === text(b);
 }

@@ -14,7 +14,8 @@
  * | MAP, MULTISET | MapValue (multiset: element -> count as number) |
  * | ROW | Value[] in field order |
  */
-export type Value = null | boolean | number | bigint | string | Uint8Array | Timestamp | MapValue | VariantValue | readonly Value[];
+export type Value =
+  null | boolean | number | bigint | string | Uint8Array | Timestamp | MapValue | VariantValue | readonly Value[];
 
 /** A point in time: milliseconds since 1970 (floor) and the nanoseconds 0..999_999 within that millisecond. Without zone for TIMESTAMP. */
 export class Timestamp {
