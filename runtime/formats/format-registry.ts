@@ -1,4 +1,5 @@
 import { StreamcellError, type Schema } from '../types/index.js';
+import { csvFormat } from './csv-format.js';
 import type { Decoder, Encoder } from './format.js';
 import { jsonFormat } from './json-format.js';
 import { nearest, type Options, type OptionSpec } from './options.js';
@@ -32,7 +33,7 @@ export interface Format {
   createEncoder(schema: Schema, options: Options): Encoder;
 }
 
-const FORMATS: readonly Format[] = [jsonFormat];
+const FORMATS: readonly Format[] = [jsonFormat, csvFormat];
 
 /** @throws StreamcellError OPTION_INVALID for a name that is no format, OPTION_UNSUPPORTED for one that this engine lacks. */
 export function format(name: string, optionKey: string): Format {
