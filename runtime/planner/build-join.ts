@@ -48,7 +48,8 @@ export function buildJoin(node: LogicalJoin, context: PlannerContext, build: (n:
   const right = build(node.right);
   const window = windowJoin(node, left, right);
   if (window) return window;
-  const interval = intervalJoin(node, left, right);
+  // Flink joins semi and anti by time bounds as any other condition.
+  const interval = node.type === 'semi' || node.type === 'anti' ? null : intervalJoin(node, left, right);
   if (interval) return interval;
   return regularJoin(node, left, right, context);
 }
