@@ -16,7 +16,7 @@ import type { Emitter, Val } from '../codegen/emitter.js';
 import { datePattern, type DatePattern } from '../library/date-pattern.js';
 import type { Exact } from '../library/exact.js';
 import { isInteger, isNumeric, isTimestamp } from '../type-rules.js';
-import { bigint, int, simple, str, type BuiltIn, type Param } from './define.js';
+import { bigint, int, simple, str, type BuiltIn, type CallInfo, type Param } from './define.js';
 
 /** Dates and times from and to text and numbers. */
 
@@ -165,19 +165,33 @@ function fractionDigits(pattern: BoundExpr | undefined): number {
   return Math.min(9, Math.max(3, fraction === null ? 3 : fraction[0].length));
 }
 
+/** Constant patterns and zones that are none are refused; those of columns give NULL where they are met. */
+function checkConstants(args: readonly BoundExpr[], info: CallInfo): void {
+  const [, pattern, zone] = args;
+  if (pattern?.kind === 'literal' && typeof pattern.value === 'string') {
+    try {
+      datePattern(pattern.value);
+    } catch (e) {
+      throw new StreamcellError('FUNCTION_ARGUMENTS', (e as Error).message, { span: pattern.span ?? info.span });
+    }
+  }
+  if (zone?.kind === 'literal' && typeof zone.value === 'string' && !TimeZone.find(zone.value))
+    throw new StreamcellError('FUNCTION_ARGUMENTS', `Unknown time zone '${zone.value}'.`, {
+      span: zone.span ?? info.span,
+    });
+}
+
 const FIRST_INSTANT = -62167219200000;
 const LAST_INSTANT = 253402300799999;
 
 function toTimestampLtz(value: Exact | string, second?: number | string, third?: string): Timestamp | null {
   if (typeof value === 'string') {
     const zone = TimeZone.find(third ?? 'UTC');
-    if (!zone)
-      throw new StreamcellError('EXPRESSION_FAILED', `Invalid timezone for parsing TIMESTAMP_LTZ: ${String(third)}`);
+    if (!zone) return null;
     let pattern: DatePattern | undefined;
     try {
       pattern = second === undefined ? undefined : datePattern(second as string);
-    } catch (e) {
-      if (third !== undefined || second === undefined) throw e;
+    } catch {
       return null;
     }
     const t = pattern === undefined ? parseTimestamp(value) : pattern.parse(value);
@@ -219,7 +233,10 @@ export const timeTextFunctions: readonly BuiltIn[] = [
   simple({
     names: ['TO_TIMESTAMP_LTZ'],
     params: [[numericOrText], [numericOrText, int], [str], [str, str], [str, str, str]],
-    type: (args) => TIMESTAMP_LTZ(fractionDigits(args[1])),
+    type: (args, info) => {
+      checkConstants(args, info);
+      return TIMESTAMP_LTZ(fractionDigits(args[1]));
+    },
     nullable: 'always',
     call: toTimestampLtz,
   }),

@@ -97,13 +97,7 @@ const extract: BuiltIn = {
       );
     const millis = t.root === 'DATE' ? undefined : t.root === 'TIME' ? a.v : local(e, a, t);
     if (unit === 'EPOCH')
-      return e.pure(
-        c.type,
-        [a],
-        wrap(
-          millis === undefined ? `${a.v} * 86400` : `Math.floor(${t.root === 'TIMESTAMP_LTZ' ? a.v : millis} / 1000)`,
-        ),
-      );
+      return e.pure(c.type, [a], wrap(millis === undefined ? `${a.v} * 86400` : `Math.floor(${millis} / 1000)`));
     const ofDate = extractDate(unit);
     if (ofDate) {
       const day = millis === undefined ? a.v : e.declare(`Math.floor(${millis} / ${MILLIS_PER_DAY})`);

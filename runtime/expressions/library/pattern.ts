@@ -7,7 +7,7 @@ const MANY = Symbol('%');
 
 function pieces(pattern: string, escape: string | undefined): Piece[] {
   if (escape === '') throw new StreamcellError('FUNCTION_UNSUPPORTED', 'LIKE with an empty escape is not supported.');
-  if (escape !== undefined && Array.from(escape).length !== 1)
+  if (escape !== undefined && (escape === '\0' || Array.from(escape).length !== 1))
     throw new StreamcellError('EXPRESSION_FAILED', `Invalid escape character '${escape}'.`);
   const out: Piece[] = [];
   let text = '';
