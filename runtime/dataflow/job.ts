@@ -273,7 +273,7 @@ export class Job {
       const operator = largest?.label;
       this.fail({
         code: 'MEMORY_LIMIT',
-        message: `The job's worker ran out of memory; most state is in ${operator ?? 'no operator'}.`,
+        message: "The job's worker ran out of memory; most of its state is in one operator.",
         operator,
       });
     } else this.fail({ code: 'INTERNAL', message: error.message });

@@ -430,11 +430,14 @@ export class Subtask {
     const share = limit / this.config.parallelism;
     const heap = getHeapStatistics();
     if (bytes <= share && heap.used_heap_size < heap.heap_size_limit * 0.92) return;
-    const held = Math.max(bytes, bytes <= share ? heap.used_heap_size : 0);
+    const who = this.config.parallelism === 1 ? 'The job' : `Subtask ${this.config.subtask} of the job`;
+    const held =
+      bytes > share
+        ? `holds ${megabytes(bytes)} MB of state, more than its limit of ${megabytes(share)} MB`
+        : `has ${megabytes(heap.used_heap_size)} MB on a heap of ${megabytes(heap.heap_size_limit)} MB`;
     throw new StreamcellError(
       'MEMORY_LIMIT',
-      `The job holds ${megabytes(held)} MB of state in subtask ${this.config.subtask}, its limit is ${megabytes(share)} MB` +
-        (largest === null ? '.' : `; most of it, ${megabytes(largest.metrics.stateBytes)} MB, in ${largest.name}.`),
+      `${who} ${held}${largest === null ? '' : `; ${megabytes(largest.metrics.stateBytes)} MB are in one operator`}.`,
       { operator: largest?.name },
     );
   }

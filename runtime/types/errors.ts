@@ -5,7 +5,8 @@ import type { Span } from './span.js';
  * syntax, semantic: the text is wrong. unsupported: Flink can, this engine cannot (yet). data: a row is wrong.
  * resource: a limit was hit. external: a file, broker or server failed. cancelled: someone stopped it. internal: our own mistake.
  */
-export type ErrorKind = 'syntax' | 'semantic' | 'unsupported' | 'data' | 'resource' | 'external' | 'cancelled' | 'internal';
+export type ErrorKind =
+  'syntax' | 'semantic' | 'unsupported' | 'data' | 'resource' | 'external' | 'cancelled' | 'internal';
 
 interface ErrorEntry {
   readonly kind: ErrorKind;
@@ -43,7 +44,10 @@ export const ERRORS = {
   TIME_ATTRIBUTE_REQUIRED: { kind: 'semantic', hint: 'Declare a WATERMARK on the column, or use PROCTIME().' },
   WATERMARK_INVALID: { kind: 'semantic' },
   CHANGELOG_MODE: { kind: 'semantic' },
-  SINK_KEY_CONFLICT: { kind: 'semantic', hint: 'State ON CONFLICT, or make the query keyed by the primary key of the sink.' },
+  SINK_KEY_CONFLICT: {
+    kind: 'semantic',
+    hint: 'State ON CONFLICT, or make the query keyed by the primary key of the sink.',
+  },
   SINK_SCHEMA: { kind: 'semantic' },
   OPTION_INVALID: { kind: 'semantic' },
   OPTION_MISSING: { kind: 'semantic' },
@@ -57,7 +61,10 @@ export const ERRORS = {
   NULL_ROWTIME: { kind: 'data', hint: 'Filter rows without a time before the watermark, or COALESCE it.' },
   NOT_NULL_VIOLATED: { kind: 'data', hint: "SET 'table.exec.sink.not-null-enforcer' = 'DROP' drops such rows." },
   RECORD_MALFORMED: { kind: 'data', hint: "The format's ignore-parse-errors option skips and counts such records." },
-  MEMORY_LIMIT: { kind: 'resource', hint: 'Bound the state: a window, a watermark, or table.exec.state.ttl.' },
+  MEMORY_LIMIT: {
+    kind: 'resource',
+    hint: 'Bound the state (a window, a watermark, table.exec.state.ttl), or raise streamcell.job.memory-limit.',
+  },
   DISK_FULL: { kind: 'resource' },
   FILE_NOT_FOUND: { kind: 'external' },
   FILE_ACCESS: { kind: 'external' },
@@ -128,12 +135,22 @@ export class StreamcellError extends Error {
   /** The same error with a place, when it has none. */
   at(span: Span): StreamcellError {
     if (this.span) return this;
-    return new StreamcellError(this.code, this.message, { span, hint: this.hint, cause: this.cause, operator: this.operator });
+    return new StreamcellError(this.code, this.message, {
+      span,
+      hint: this.hint,
+      cause: this.cause,
+      operator: this.operator,
+    });
   }
 
   /** The same error with the operator it came from, when none is named yet. */
   inOperator(operator: string): StreamcellError {
     if (this.operator !== undefined) return this;
-    return new StreamcellError(this.code, this.message, { span: this.span, hint: this.hint, cause: this.cause, operator });
+    return new StreamcellError(this.code, this.message, {
+      span: this.span,
+      hint: this.hint,
+      cause: this.cause,
+      operator,
+    });
   }
 }

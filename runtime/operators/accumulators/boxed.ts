@@ -54,6 +54,14 @@ export function putValue(out: Column, at: number, value: Value, precise: boolean
 /** Bytes a boxed value is taken to weigh. */
 const VALUE_BYTES = 48;
 
+/** What a state is taken to weigh: its last value stands for all. */
+function weight(state: unknown): number {
+  if (state instanceof Map) return state.size * 2 * VALUE_BYTES;
+  if (!Array.isArray(state)) return 4 * VALUE_BYTES;
+  const last: unknown = state.at(-1);
+  return state.length * (VALUE_BYTES + (typeof last === 'string' ? last.length : 0));
+}
+
 /**
  * Base of aggregates over boxed values: those that keep what they saw. State: one object per slot, encoded as JSON in snapshots.
  * `S` is made of values, arrays and numbers alone.
@@ -63,6 +71,9 @@ export abstract class BoxedAccumulator<S> extends Accumulator {
   protected readonly precise: boolean;
   protected columns: Column[] = [];
   private kept = 0;
+  /** Weight of all states when it was last taken, and how often a state was asked for since. */
+  private weighed = 0;
+  private touched = 0;
 
   constructor(call: AggregateCall, retracts: boolean) {
     super(call, retracts);
@@ -76,6 +87,7 @@ export abstract class BoxedAccumulator<S> extends Accumulator {
   protected abstract combine(into: S, from: S): void;
 
   protected state(slot: number): S {
+    this.touched++;
     let state = this.states[slot];
     if (state === undefined) {
       state = this.create();
@@ -138,8 +150,14 @@ export abstract class BoxedAccumulator<S> extends Accumulator {
     });
   }
 
+  /** States are weighed anew once as many values may have come as there are states: constant work a value. */
   bytes(): number {
-    return this.states.length * 8 + this.kept * 4 * VALUE_BYTES;
+    if (this.touched > Math.max(256, this.kept)) {
+      this.touched = 0;
+      this.weighed = 0;
+      for (const state of this.states) if (state !== undefined) this.weighed += weight(state);
+    }
+    return this.states.length * 8 + Math.max(this.weighed, this.kept * 4 * VALUE_BYTES);
   }
 }
 
