@@ -60,7 +60,7 @@ function shortestFloat(value: number): number {
 }
 
 /** The clock of a zone at an instant, as if it were UTC. */
-function inZone({ millis, nanos }: Timestamp, zone: string): Timestamp {
+export function inZone({ millis, nanos }: Timestamp, zone: string): Timestamp {
   if (zone === 'UTC') return new Timestamp(millis, nanos);
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,

@@ -46,7 +46,7 @@ async function judge(line: Line): Promise<Verdict> {
   try {
     const options = { 'table.local-time-zone': 'UTC', ...(line['options'] as unknown as Record<string, string>) };
     const outcome = await runner.run(`${setOptions(options)}${table}${String(line['sql'])}`);
-    const isError = line['error'] !== undefined;
+    const isError = line['error'] !== undefined || line['expected'] === null;
     if (outcome.state === 'failed') return isError ? failedToo(name, outcome.error) : failed(name, outcome.error);
     if (isError) return wrong(name, 'gives a result where Flink fails');
     const expectedType = rowFields(engineType(String(line['expectedType'])));

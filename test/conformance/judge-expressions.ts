@@ -125,7 +125,8 @@ function script(items: readonly Item[]): string {
   const components = columns.length > 0 ? columns : ['`none` INT'];
   const row: ExactJson = { kind: '+I', row: first.row };
   const fields = first.names.map((name, i) => ({ name, type: engineType(first.types[i] ?? '') }));
-  const rows = columns.length > 0 ? rowsOption([row], fields, used) : '[["+I", null]]';
+  const rows =
+    columns.length > 0 ? rowsOption([row], fields, used, first.options['table.local-time-zone']) : '[["+I", null]]';
   return `${createValuesTable(table, components, { rows })}SELECT ${select} FROM ${table}`;
 }
 

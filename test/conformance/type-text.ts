@@ -54,12 +54,12 @@ export function durationMillis(text: string): number {
   return Number(hours) * 3_600_000 + Number(minutes) * 60_000 + Math.round(Number(seconds) * 1000);
 }
 
-/** ISO period to months, NaN for anything else. */
+/** ISO period to months, NaN for anything else. Days are dropped, as Flink does with an INTERVAL MONTH. */
 export function periodMonths(text: string): number {
-  const match = /^P(?:(-?\d+)Y)?(?:(-?\d+)M)?(?:(-?\d+)D)?$/.exec(text);
+  const match = /^P(?:(-?\d+)Y)?(?:(-?\d+)M)?(?:-?\d+D)?$/.exec(text);
   if (!match) return NaN;
-  const [, years = '0', months = '0', days = '0'] = match;
-  return days === '0' ? Number(years) * 12 + Number(months) : NaN;
+  const [, years = '0', months = '0'] = match;
+  return Number(years) * 12 + Number(months);
 }
 
 /** LocalTime leaves out zero seconds and writes fractions in threes. */

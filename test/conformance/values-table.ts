@@ -1,4 +1,6 @@
 import { type ExactJson, ExactNumber, writeExactJson } from '../cluster/exact-json.js';
+import { Timestamp } from '@streamcell/runtime/types/index';
+import { inZone } from './boxed-values.js';
 import { sqlString } from './engine.js';
 import { durationMillis, innerTypes, periodMonths, plainClock, rowFields } from './type-text.js';
 
@@ -6,7 +8,21 @@ export class NotSql extends Error {}
 
 type Fields = { readonly [name: string]: ExactJson };
 
-function plainText(value: string, type: string): ExactJson {
+/** `2021-09-24T12:34:56.1` on the clock of a zone, in UTC. Rows of tests are far from the hours in which clocks change. */
+function toInstant(text: string, zone: string): string {
+  const [whole = '', fraction = ''] = plainDateTime(text).split('.');
+  const local = Date.parse(`${whole}Z`);
+  const shift = inZone(new Timestamp(local), zone).millis - local;
+  const utc = new Date(local - shift).toISOString().slice(0, 19);
+  return fraction === '' ? utc : `${utc}.${fraction}`;
+}
+
+function plainDateTime(text: string): string {
+  const [date = '', clock = '00:00'] = text.split('T');
+  return `${date}T${plainClock(clock)}`;
+}
+
+function plainText(value: string, type: string, zone: string): ExactJson {
   const [, root = '', length = ''] = /^(\w+)(?:\((\d+))?/.exec(type) ?? [];
   switch (root) {
     case 'CHAR':
@@ -15,7 +31,9 @@ function plainText(value: string, type: string): ExactJson {
       return plainClock(value);
     case 'TIMESTAMP':
     case 'TIMESTAMP_LTZ': {
-      const [date = '', clock] = value.replace(/Z$/, '').split(/[T ]/);
+      // A LocalDateTime for an instant means the clock of the session's zone.
+      const instant = root === 'TIMESTAMP_LTZ' && !value.endsWith('Z') ? toInstant(value, zone) : value;
+      const [date = '', clock] = instant.replace(/Z$/, '').split(/[T ]/);
       if (clock === undefined) return value;
       const [seconds = '', fraction = ''] = plainClock(clock).split('.');
       const kept = fraction.slice(0, Number(length || '6'));
@@ -35,11 +53,11 @@ function plainText(value: string, type: string): ExactJson {
  * cast does to a literal (padding, fewer digits of a second) is done here.
  * @throws NotSql for an object of a Java class.
  */
-export function plainValue(value: ExactJson, type: string): ExactJson {
+export function plainValue(value: ExactJson, type: string, zone: string): ExactJson {
   if (value === null || typeof value === 'boolean' || value instanceof ExactNumber) return value;
-  if (typeof value === 'string') return plainText(value, type);
+  if (typeof value === 'string') return plainText(value, type, zone);
   const inner = innerTypes(type);
-  if (Array.isArray(value)) return value.map((item: ExactJson) => plainValue(item, inner[0] ?? ''));
+  if (Array.isArray(value)) return value.map((item: ExactJson) => plainValue(item, inner[0] ?? '', zone));
   const fields = value as Fields;
   if (fields['bytes'] !== undefined) {
     const length = /^BINARY\((\d+)\)/.exec(type)?.[1] ?? '0';
@@ -47,15 +65,15 @@ export function plainValue(value: ExactJson, type: string): ExactJson {
   }
   if (fields['map'] !== undefined) {
     const entries = fields['map'] as readonly (readonly [ExactJson, ExactJson])[];
-    return entries.map(([k, v]) => [plainValue(k, inner[0] ?? ''), plainValue(v, inner[1] ?? '')]);
+    return entries.map(([k, v]) => [plainValue(k, inner[0] ?? '', zone), plainValue(v, inner[1] ?? '', zone)]);
   }
   if (fields['row'] !== undefined) {
-    return (fields['row'] as readonly ExactJson[]).map((item, i) => plainValue(item, inner[i] ?? ''));
+    return (fields['row'] as readonly ExactJson[]).map((item, i) => plainValue(item, inner[i] ?? '', zone));
   }
   if (fields['named'] !== undefined) {
     const named = fields['named'] as Fields;
     const types = new Map(type.startsWith('ROW<') ? rowFields(type).map((field) => [field.name, field.type]) : []);
-    return Object.fromEntries(Object.entries(named).map(([k, v]) => [k, plainValue(v, types.get(k) ?? '')]));
+    return Object.fromEntries(Object.entries(named).map(([k, v]) => [k, plainValue(v, types.get(k) ?? '', zone)]));
   }
   throw new NotSql(`a value of ${String(fields['java'])}`);
 }
@@ -66,7 +84,12 @@ export interface Field {
 }
 
 /** Rows with their kinds ({"kind", "row"} or {"kind", "named"}), as the option `rows`. `pick` chooses the fields. */
-export function rowsOption(rows: readonly ExactJson[], fields: readonly Field[], pick = [...fields.keys()]): string {
+export function rowsOption(
+  rows: readonly ExactJson[],
+  fields: readonly Field[],
+  pick = [...fields.keys()],
+  zone = 'UTC',
+): string {
   const lines = rows.map((row) => {
     const {
       kind,
@@ -76,7 +99,7 @@ export function rowsOption(rows: readonly ExactJson[], fields: readonly Field[],
     const values = pick.map((index) => {
       const field = fields[index];
       const value = items ? items[index] : named?.[field?.name ?? ''];
-      return plainValue(value ?? null, field?.type ?? '');
+      return plainValue(value ?? null, field?.type ?? '', zone);
     });
     return writeExactJson([kind, ...values]);
   });
