@@ -63,18 +63,8 @@ describe('UNNEST', () => {
       ]),
     );
     expect(
-      run(
-        type,
-        [INT(), STRING(), INT()],
-        [
-          row(0, 1, [
-            [7, 'x'],
-            [8, null],
-          ]),
-        ],
-        { withOrdinality: true },
-      ),
-    ).toEqual(['+I 1 [[7,x],[8,null]] 7 x 1', '+I 1 [[7,x],[8,null]] 8 null 2']);
+      run(type, [INT(), STRING(), INT()], [row(0, 1, [[7, 'x'], null, [8, null]])], { withOrdinality: true }),
+    ).toEqual(['+I 1 [[7,x],null,[8,null]] 7 x 1', '+I 1 [[7,x],null,[8,null]] 8 null 3']);
   });
 
   test('maps give key and value, multisets each element as often as it is in', () => {

@@ -42,7 +42,7 @@ export class Unnest extends Operator {
   private readonly elementTypes: readonly DataType[];
   private readonly matches: Predicate | null;
   private readonly builder: OutputBuilder;
-  private readonly fields: (value: Value, add: (element: readonly Value[]) => void) => void;
+  private readonly fields: (value: Value, add: (element: readonly Value[] | null) => void) => void;
 
   constructor(private readonly spec: UnnestSpec) {
     super(1);
@@ -65,6 +65,7 @@ export class Unnest extends Operator {
       let ordinal = 0;
       this.fields(collections.values[i], (element) => {
         ordinal++;
+        if (element === null) return;
         rows.push(i);
         element.forEach((value, c) => values[c].push(value));
         if (this.spec.withOrdinality) values[element.length].push(ordinal);
@@ -100,14 +101,12 @@ function elementTypes(type: DataType): readonly DataType[] {
   }
 }
 
-function elementsOf(type: DataType): (value: Value, add: (element: readonly Value[]) => void) => void {
+function elementsOf(type: DataType): (value: Value, add: (element: readonly Value[] | null) => void) => void {
   if (type.root === 'MAP') return (value, add) => (value as MapValue).entries.forEach((entry) => add(entry));
   const element = (type as Extract<DataType, { root: 'ARRAY' | 'MULTISET' }>).element;
-  const width = element.root === 'ROW' ? element.fields.length : 0;
-  const fields = (value: Value): readonly Value[] => {
-    if (element.root !== 'ROW') return [value];
-    return value === null ? new Array<Value>(width).fill(null) : (value as readonly Value[]);
-  };
+  // A NULL row is no row, as in Flink; a NULL of any other type is an element.
+  const fields = (value: Value): readonly Value[] | null =>
+    element.root === 'ROW' ? (value as readonly Value[] | null) : [value];
   if (type.root === 'ARRAY') return (value, add) => (value as readonly Value[]).forEach((v) => add(fields(v)));
   return (value, add) => {
     for (const [v, count] of (value as MapValue).entries) for (let k = 0; k < Number(count); k++) add(fields(v));
