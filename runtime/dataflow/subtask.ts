@@ -433,7 +433,7 @@ export class Subtask {
     const who = this.config.parallelism === 1 ? 'The job' : `Subtask ${this.config.subtask} of the job`;
     const held =
       bytes > share
-        ? `holds ${megabytes(bytes)} MB of state, more than its limit of ${megabytes(share)} MB`
+        ? `holds ${megabytes(bytes)} MB of state, its limit is ${megabytes(share)} MB`
         : `has ${megabytes(heap.used_heap_size)} MB on a heap of ${megabytes(heap.heap_size_limit)} MB`;
     throw new StreamcellError(
       'MEMORY_LIMIT',
