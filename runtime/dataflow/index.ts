@@ -7,4 +7,4 @@ export { serveSubtasks, type ViewEncoding } from './job-worker.js';
 export type { NodeMetrics } from './metrics.js';
 export { ResultViewHost, type ViewCommand, type ViewContent, type ViewOptions, type ViewReply } from './result-view.js';
 export { checkpointPath } from './checkpoint-store.js';
-export { WorkerPool } from './worker-pool.js';
+export { WorkerPool, type PooledWorker } from './worker-pool.js';

@@ -226,7 +226,6 @@ export class Job {
     if (pending === null || pending.id !== id) return;
     pending.parts.push(part);
     if (pending.parts.length < this.parallelism) return;
-    this.pending = null;
     try {
       const path = await writeManifest(pending.directory, pending.name, {
         id,
@@ -238,9 +237,10 @@ export class Job {
       this.broadcast({ type: 'checkpointComplete', id });
       if (pending.name.startsWith('chk-')) {
         this.kept = [...this.kept, pending.name].slice(-CHECKPOINTS_KEPT);
-        // While another one is being written, its chunks belong to no manifest yet.
-        if (this.pending === null) await retainCheckpoints(pending.directory, new Set(this.kept));
+        // Before `pending` is free: chunks of a checkpoint being written belong to no manifest yet, and would be cleared away.
+        await retainCheckpoints(pending.directory, new Set(this.kept));
       }
+      if (this.pending === pending) this.pending = null;
       pending.resolve(path);
     } catch (thrown) {
       this.checkpointFailed(pending, fileError(thrown, pending.directory));

@@ -11,6 +11,9 @@ export interface PooledWorker {
 /** Heap of one worker, MB: columns and state tables lie outside of it; what lies inside are maps, strings and nested values. */
 const HEAP_MEGABYTES = 4096;
 
+/** Workers kept beyond the spare ones: jobs come and go in a notebook, and a loaded worker costs some 20 MB only. */
+const KEPT = 3;
+
 /**
  * Worker threads for jobs. Keeps a spare one loaded, so that a job starts without waiting for modules (measured: 60 to 90 ms), and takes
  * back those whose job ended well.
@@ -49,7 +52,7 @@ export class WorkerPool {
   /** Gives back a worker whose job is over, without listeners. */
   give(worker: PooledWorker): void {
     worker.worker.unref();
-    if (this.closed || this.idle.length > this.spares) void worker.worker.terminate();
+    if (this.closed || this.idle.length >= this.spares + KEPT) void worker.worker.terminate();
     else this.idle.push(worker);
   }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bind, bindInserts, type BindOptions, type BoundStatement } from '../binder/index.js';
+import { applyDdl, bind, bindInserts, type BindOptions, type BoundStatement } from '../binder/index.js';
 import { Catalog } from '../catalog/index.js';
 import { checkpointPath, connectorCatalog, Job, WorkerPool } from '../dataflow/index.js';
 import { parseScript, type ParsedStatement } from '../parser/parser.js';
@@ -10,7 +10,6 @@ import { explainPlan, planStatement, type PhysicalPlan, type Planned, type Plann
 import { parseDuration } from '../planner/options.js';
 import { StreamcellError, type DataType, type ErrorData, type Schema, type Span } from '../types/index.js';
 import { completeSql } from './completion.js';
-import { applyDdl } from './ddl.js';
 import { CompleteStatement, JOB_ID_COLUMNS, JobStatement, type StatementPlace } from './job-statement.js';
 import { JobView } from './job-view.js';
 import { bindParameters } from './parameters.js';
