@@ -222,7 +222,7 @@ export class JobHarness {
     const id = this.nextId++;
     return new Promise((resolve) => {
       this.waiting = { id, parts: [], resolve };
-      this.send({ type: 'checkpoint', id, directory: this.options.checkpoints as string });
+      this.send({ type: 'checkpoint', id, directory: this.options.checkpoints as string, pause: false });
     });
   }
 

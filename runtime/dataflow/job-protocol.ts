@@ -34,8 +34,11 @@ export type ToSubtask =
   | { readonly type: 'cancel' }
   /** Ends every source as if it were bounded: the maximal watermark, then the end. */
   | { readonly type: 'drain' }
-  /** `directory`: where the chunks go. */
-  | { readonly type: 'checkpoint'; readonly id: number; readonly directory: string }
+  /** `directory`: where the chunks go. `pause`: take no more input afterwards, until `resume` or the end. */
+  | { readonly type: 'checkpoint'; readonly id: number; readonly directory: string; readonly pause: boolean }
+  | { readonly type: 'resume' }
+  /** Ends as the input stands: what was written becomes final, event time stays where it is. */
+  | { readonly type: 'stop' }
   | { readonly type: 'checkpointComplete'; readonly id: number }
   /** Every subtask has flushed: make the output final. */
   | { readonly type: 'commit' }

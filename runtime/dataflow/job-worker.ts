@@ -42,12 +42,15 @@ export function serveSubtasks(encoding: ViewEncoding): void {
           post: (reply, transfer) => post({ type: 'view', reply }, transfer),
         });
       }
-      const running = new Subtask({ ...message.config, plan }, {
-        post: (m) => post(m),
-        result,
-        now: Date.now,
-        print: (line) => process.stderr.write(`${line}\n`),
-      });
+      const running = new Subtask(
+        { ...message.config, plan },
+        {
+          post: (m) => post(m),
+          result,
+          now: Date.now,
+          print: (line) => process.stderr.write(`${line}\n`),
+        },
+      );
       current = running;
       void running.run().then(() => (current = null));
     } catch (thrown) {

@@ -171,7 +171,11 @@ export class Job {
    * Takes a checkpoint, or the user's savepoint. @returns its directory.
    * @throws StreamcellError when there is no directory for it, the job is over, or takes one already.
    */
-  checkpoint(savepoint?: { readonly directory: string; readonly name: string }): Promise<string> {
+  checkpoint(savepoint?: {
+    readonly directory: string;
+    readonly name: string;
+    readonly pause: boolean;
+  }): Promise<string> {
     const { checkpoints } = this.options;
     const directory = savepoint?.directory ?? (checkpoints && join(checkpoints.directory, this.id));
     if (directory === undefined) {
@@ -184,8 +188,24 @@ export class Job {
     const id = this.nextCheckpoint++;
     return new Promise((resolve, reject) => {
       this.pending = { id, directory, name: savepoint?.name ?? `chk-${id}`, parts: [], resolve, reject };
-      this.broadcast({ type: 'checkpoint', id, directory });
+      this.broadcast({ type: 'checkpoint', id, directory, pause: savepoint?.pause ?? false });
     });
+  }
+
+  /** Ends the job with a savepoint as the last thing it did. With `drain`, windows still open fire after it. @returns its directory. */
+  async stopWithSavepoint(directory: string, name: string, drain: boolean): Promise<string> {
+    // An automatic checkpoint under way is waited for; whether it succeeds is not our affair.
+    while (this.pending !== null) await new Promise((resolve) => setTimeout(resolve, 5));
+    let path: string;
+    try {
+      path = await this.checkpoint({ directory, name, pause: true });
+    } catch (thrown) {
+      this.broadcast({ type: 'resume' });
+      throw thrown;
+    }
+    this.broadcast({ type: drain ? 'drain' : 'stop' });
+    await this.ended;
+    return path;
   }
 
   private broadcast(message: ToSubtask): void {

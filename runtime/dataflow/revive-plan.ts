@@ -19,7 +19,8 @@ function revive(node: unknown): unknown {
   }
   const revived: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(object)) {
-    revived[key] = key === 'constants' ? reviveConstants(value, object.argTypes as readonly DataType[] | undefined) : revive(value);
+    revived[key] =
+      key === 'constants' ? reviveConstants(value, object.argTypes as readonly DataType[] | undefined) : revive(value);
   }
   return revived;
 }
@@ -46,7 +47,9 @@ function reviveValue(value: Value, type: DataType): Value {
     case 'ARRAY':
       return (value as readonly Value[]).map((v) => reviveValue(v, type.element));
     case 'MAP':
-      return new MapValue((value as MapValue).entries.map(([k, v]) => [reviveValue(k, type.key), reviveValue(v, type.value)] as const));
+      return new MapValue(
+        (value as MapValue).entries.map(([k, v]) => [reviveValue(k, type.key), reviveValue(v, type.value)] as const),
+      );
     case 'MULTISET':
       return new MapValue((value as MapValue).entries.map(([k, v]) => [reviveValue(k, type.element), v] as const));
     case 'ROW':

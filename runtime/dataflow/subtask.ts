@@ -30,6 +30,7 @@ const DEFAULT_MEMORY_SHARE = 0.6;
 interface CheckpointRequest {
   readonly id: number;
   readonly directory: string;
+  readonly pause: boolean;
 }
 
 interface RunningCheckpoint {
@@ -67,6 +68,9 @@ export class Subtask {
   private requested: CheckpointRequest | null = null;
   private stopping: 'cancel' | null = null;
   private draining = false;
+  /** A savepoint was the last thing to be taken in. */
+  private paused = false;
+  private stopped = false;
   private committing = false;
   private wakeUp: (() => void) | null = null;
   private woken = false;
@@ -112,6 +116,13 @@ export class Subtask {
         break;
       case 'drain':
         this.draining = true;
+        this.paused = false;
+        break;
+      case 'resume':
+        this.paused = false;
+        break;
+      case 'stop':
+        this.stopped = true;
         break;
       case 'checkpoint':
         this.requested = message;
@@ -185,7 +196,7 @@ export class Subtask {
 
   private async loop(): Promise<void> {
     for (;;) {
-      if (this.stopping !== null) return;
+      if (this.stopping !== null || this.stopped) return;
       if (this.failure !== null) throw this.failure;
       const bell = Atomics.load(this.bells, this.config.subtask);
       const progressed = this.slice();
@@ -239,7 +250,7 @@ export class Subtask {
       if (receiver.step(RING_TURN)) progressed = true;
     }
     // What a ring does not take is bounded only while nothing new comes in.
-    if (blocked || this.checkpoint !== null) return progressed;
+    if (blocked || this.paused || this.checkpoint !== null) return progressed;
     for (const source of this.graph.sources) {
       if (source.ended) continue;
       if (this.draining) source.end();
@@ -290,7 +301,8 @@ export class Subtask {
     for (const source of this.graph.sources) {
       if (source.ended) continue;
       due = Math.min(due, source.tick(now));
-      if (this.waitingWriters.size === 0 && this.checkpoint === null) source.whenReady(() => this.wake());
+      if (this.waitingWriters.size === 0 && this.checkpoint === null && !this.paused)
+        source.whenReady(() => this.wake());
     }
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => this.wake(), Math.max(0, due - now));
@@ -336,9 +348,10 @@ export class Subtask {
 
   // ---- checkpoints --------------------------------------------------------------------------------------------------
 
-  private beginCheckpoint({ id, directory }: CheckpointRequest): void {
+  private beginCheckpoint({ id, directory, pause }: CheckpointRequest): void {
     if (this.checkpoint !== null || this.stopping !== null) return;
     this.requested = null;
+    this.paused ||= pause;
     const fragments = new Set(this.graph.instances.map((i) => this.graph.fragment(i)));
     const sources: Record<string, SourceCheckpoint> = {};
     this.checkpoint = { id, directory, waiting: fragments, collected: new Map(), sources };

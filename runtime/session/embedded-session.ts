@@ -319,9 +319,7 @@ export class EmbeddedSession implements Session {
       });
     }
     const name = `savepoint-${job.id.slice(0, 6)}-${randomBytes(6).toString('hex')}`;
-    const path = await job.checkpoint({ directory: checkpointPath(directory), name });
-    await (ast.drain ? job.drain() : job.cancel());
-    return texts('savepoint path', [path]);
+    return texts('savepoint path', [await job.stopWithSavepoint(checkpointPath(directory), name, ast.drain)]);
   }
 
   // ---- planning -----------------------------------------------------------------------------------------------------

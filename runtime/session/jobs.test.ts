@@ -58,8 +58,12 @@ async function countOf(statement: Statement): Promise<number> {
 describe('limits', () => {
   test('a job beyond its memory ends with the name of the operator that holds it, and nothing else does', async () => {
     await execute(counter(10_000_000));
-    const [, unharmed] = await execute("SET 'streamcell.job.memory-limit' = '100 mb'; SELECT COUNT(*) AS n FROM counter");
-    const [, greedy] = await execute("SET 'streamcell.job.memory-limit' = '4 mb'; SELECT id, COUNT(*) AS n FROM counter GROUP BY id");
+    const [, unharmed] = await execute(
+      "SET 'streamcell.job.memory-limit' = '100 mb'; SELECT COUNT(*) AS n FROM counter",
+    );
+    const [, greedy] = await execute(
+      "SET 'streamcell.job.memory-limit' = '4 mb'; SELECT id, COUNT(*) AS n FROM counter GROUP BY id",
+    );
     const error = await failureOf(greedy);
     expect(error.code).toBe('MEMORY_LIMIT');
     expect(error.operator).toMatch(/^GroupAggregate/);
@@ -82,7 +86,10 @@ describe('limits', () => {
     const pool = new Watched(new URL('./job-worker.js', import.meta.url));
     const other = new EmbeddedSession({ pool });
     await execute(counter(1000), other);
-    const [first, second] = await execute('SELECT COUNT(*) AS n FROM counter; SELECT COUNT(*) AS n FROM counter', other);
+    const [first, second] = await execute(
+      'SELECT COUNT(*) AS n FROM counter; SELECT COUNT(*) AS n FROM counter',
+      other,
+    );
     await until(async () => (await countOf(first)) > 0 && (await countOf(second)) > 0);
     await pool.taken[0].terminate();
     expect((await failureOf(first)).code).toBe('INTERNAL');
@@ -99,34 +106,61 @@ describe('checkpoints', () => {
     [1, 1],
     [1, 2],
     [2, 1],
-  ])('a job stopped with a savepoint at parallelism %i goes on at %i as if it had never stopped', async (before, after) => {
-    const ids = "'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '8000'";
-    await execute(`CREATE TABLE ids (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '10000', ${ids});
+  ])(
+    'a job stopped with a savepoint at parallelism %i goes on at %i as if it had never stopped',
+    async (before, after) => {
+      const ids = "'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '8000'";
+      await execute(`CREATE TABLE ids (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '10000', ${ids});
       SET 'execution.checkpointing.savepoint-dir' = 'file://${directory}'; SET 'parallelism.default' = '${before}'`);
-    const query = 'SELECT MOD(id, 5) AS k, COUNT(*) AS n, SUM(id) AS s FROM ids GROUP BY MOD(id, 5)';
-    const [first] = await execute(query);
-    await until(async () => ((await first.view?.snapshot()) ?? []).length === 5);
-    const [stop] = await execute(`STOP JOB '${first.jobId}' WITH SAVEPOINT`);
+      const query = 'SELECT MOD(id, 5) AS k, COUNT(*) AS n, SUM(id) AS s FROM ids GROUP BY MOD(id, 5)';
+      const [first] = await execute(query);
+      await until(async () => ((await first.view?.snapshot()) ?? []).length === 5);
+      const [stop] = await execute(`STOP JOB '${first.jobId}' WITH SAVEPOINT`);
+      const [savepoint] = (await stop.view?.snapshot()) ?? [];
+      expect(stop.columns.map((c) => c.name)).toEqual(['savepoint path']);
+      expect((await first.done).state).toBe('finished');
+      const reached = ((await first.view?.snapshot()) ?? []).reduce((sum, row) => sum + Number(row.fields[1]), 0);
+      expect(reached).toBeLessThan(8000);
+
+      await execute(
+        `SET 'execution.state-recovery.path' = '${savepoint.fields[0] as string}'; SET 'parallelism.default' = '${after}'`,
+      );
+      const [second] = await execute(query);
+      await second.done;
+      const rows = ((await second.view?.snapshot()) ?? []).map((r) => r.fields.map(Number)).sort((a, b) => a[0] - b[0]);
+      // Every id was counted exactly once over both runs.
+      const sums = [0, 1, 2, 3, 4]
+        .map((k) => Array.from({ length: 8000 }, (_, i) => i + 1).filter((id) => id % 5 === k))
+        .map((ids) => ids.reduce((a, b) => a + b));
+      expect(rows).toEqual(sums.map((s, k) => [k, 1600, s]));
+
+      const [other] = await execute('SELECT COUNT(*) AS n FROM ids');
+      expect((await failureOf(other)).code).toBe('SNAPSHOT_INVALID');
+    },
+  );
+
+  test('what was written before a savepoint, and what after it, is all there is in the sink', async () => {
+    const out = join(directory, 'out');
+    await execute(`CREATE TABLE ids (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '5000', 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '4000');
+      CREATE TABLE f (id BIGINT) WITH ('connector' = 'filesystem', 'path' = '${out}', 'format' = 'json');
+      SET 'execution.checkpointing.savepoint-dir' = '${directory}'`);
+    const [insert] = await execute('INSERT INTO f SELECT id FROM ids');
+    await until(async () => (await session.jobs()).some((j) => j.id === insert.jobId && j.operators[0].rowsOut > 100));
+    const [stop] = await execute(`STOP JOB '${insert.jobId}' WITH SAVEPOINT`);
     const [savepoint] = (await stop.view?.snapshot()) ?? [];
-    expect(stop.columns.map((c) => c.name)).toEqual(['savepoint path']);
-    expect((await first.done).state).toBe('cancelled');
-    const reached = ((await first.view?.snapshot()) ?? []).reduce((sum, row) => sum + Number(row.fields[1]), 0);
-    expect(reached).toBeLessThan(8000);
-
-    await execute(`SET 'execution.state-recovery.path' = '${savepoint.fields[0] as string}'; SET 'parallelism.default' = '${after}'`);
-    const [second] = await execute(query);
-    await second.done;
-    const rows = ((await second.view?.snapshot()) ?? []).map((r) => r.fields.map(Number)).sort((a, b) => a[0] - b[0]);
-    // Every id was counted exactly once over both runs.
-    const sums = [0, 1, 2, 3, 4].map((k) => Array.from({ length: 8000 }, (_, i) => i + 1).filter((id) => id % 5 === k)).map((ids) => ids.reduce((a, b) => a + b));
-    expect(rows).toEqual(sums.map((s, k) => [k, 1600, s]));
-
-    const [other] = await execute('SELECT COUNT(*) AS n FROM ids');
-    expect((await failureOf(other)).code).toBe('SNAPSHOT_INVALID');
+    await execute(`SET 'execution.state-recovery.path' = '${savepoint.fields[0] as string}'`);
+    const [rest] = await execute('INSERT INTO f SELECT id FROM ids');
+    await rest.done;
+    await execute("RESET 'execution.state-recovery.path'");
+    const [all] = await execute('SELECT COUNT(*) AS n, COUNT(DISTINCT id) AS d FROM f');
+    await all.done;
+    expect(((await all.view?.snapshot()) ?? []).map((r) => r.fields.map(Number))).toEqual([[4000, 4000]]);
   });
 
   test('checkpoints are taken by the interval, and only the latest are kept', async () => {
-    await execute(`${counter(1000)}; SET 'execution.checkpointing.interval' = '30 ms'; SET 'execution.checkpointing.dir' = '${directory}'`);
+    await execute(
+      `${counter(1000)}; SET 'execution.checkpointing.interval' = '30 ms'; SET 'execution.checkpointing.dir' = '${directory}'`,
+    );
     const [query] = await execute('SELECT COUNT(*) AS n FROM counter');
     const checkpoints = (): string[] => {
       const [job] = readdirSync(directory);
@@ -136,7 +170,9 @@ describe('checkpoints', () => {
     await query.cancel();
     expect(checkpoints().length).toBeLessThanOrEqual(3);
     const [job] = readdirSync(directory);
-    await execute(`SET 'execution.state-recovery.path' = '${join(directory, job, checkpoints().sort().at(-1) as string)}'`);
+    await execute(
+      `SET 'execution.state-recovery.path' = '${join(directory, job, checkpoints().sort().at(-1) as string)}'`,
+    );
     const [again] = await execute('SELECT COUNT(*) AS n FROM counter');
     await until(async () => (await countOf(again)) > 10);
     await again.cancel();
@@ -162,7 +198,8 @@ describe('parallelism', () => {
   ])('%s gives the same at 1, 2 and 3', async (query) => {
     const t = Array.from({ length: 300 }, (_, i) => ['+I', i % 11, i]);
     const u = Array.from({ length: 30 }, (_, i) => ['+I', i % 13, i * 100]);
-    const rows = (data: unknown): string => `'connector' = 'values', 'splits' = '4', 'batch-size' = '7', 'rows' = '${JSON.stringify(data)}'`;
+    const rows = (data: unknown): string =>
+      `'connector' = 'values', 'splits' = '4', 'batch-size' = '7', 'rows' = '${JSON.stringify(data)}'`;
     await execute(`CREATE TABLE t (a INT, b INT) WITH (${rows(t)}); CREATE TABLE u (a INT, c INT) WITH (${rows(u)})`);
     const results: string[][] = [];
     for (const parallelism of [1, 2, 3]) {

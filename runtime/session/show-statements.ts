@@ -266,7 +266,8 @@ function fullName(relation: CatalogRelation): string {
 }
 
 function withText(options: Readonly<Record<string, string>>): string {
-  const entries = Object.entries(options).map(([key, value]) => `  ${quoteText(key)} = ${quoteText(value)}`);
+  const sorted = Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = sorted.map(([key, value]) => `  ${quoteText(key)} = ${quoteText(value)}`);
   return entries.length === 0 ? '' : `\nWITH (\n${entries.join(',\n')}\n)`;
 }
 

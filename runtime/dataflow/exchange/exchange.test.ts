@@ -92,7 +92,16 @@ describe('a ring', () => {
     let full = 0;
     while (read < 400) {
       while (written < 400) {
-        const sent = written % 7 === 6 ? writer.tryControl(WATERMARK, written) : writer.tryBatch(new PreparedFrame(batchOf(written % 40, 1 + (written % 3)), null, Math.min(1 + (written % 3), 40 - (written % 40))));
+        const sent =
+          written % 7 === 6
+            ? writer.tryControl(WATERMARK, written)
+            : writer.tryBatch(
+                new PreparedFrame(
+                  batchOf(written % 40, 1 + (written % 3)),
+                  null,
+                  Math.min(1 + (written % 3), 40 - (written % 40)),
+                ),
+              );
         if (!sent) {
           full++;
           break;
@@ -129,8 +138,20 @@ describe('an exchange', () => {
     const ring = createRing(1 << 12);
     const local: Seen = { rows: [], events: [] };
     const remote: Seen = { rows: [], events: [] };
-    const localReceiver = new ExchangeReceiver(1, record(local), [null], () => undefined, () => undefined);
-    const remoteReceiver = new ExchangeReceiver(1, record(remote), [new RingReader(ring)], () => undefined, () => undefined);
+    const localReceiver = new ExchangeReceiver(
+      1,
+      record(local),
+      [null],
+      () => undefined,
+      () => undefined,
+    );
+    const remoteReceiver = new ExchangeReceiver(
+      1,
+      record(remote),
+      [new RingReader(ring)],
+      () => undefined,
+      () => undefined,
+    );
     const sender = new ExchangeSender([0], 2, 0, [null, new RingWriter(ring)], localReceiver, () => undefined);
     for (let round = 0; round < 3; round++) sender.batch(batchFromRows(TYPES, rows));
     sender.watermark(5);
@@ -145,14 +166,22 @@ describe('an exchange', () => {
     expect(local.events).toEqual(['watermark 5', 'end']);
     expect(new Set(local.rows).size + new Set(remote.rows).size).toBe(rows.length);
     expect(local.rows.length + remote.rows.length).toBe(3 * rows.length);
-    expect(remote.rows.slice(0, remote.rows.length / 3)).toEqual([...remote.rows.slice(0, remote.rows.length / 3)].sort((a, b) => Number(a) - Number(b)));
+    expect(remote.rows.slice(0, remote.rows.length / 3)).toEqual(
+      [...remote.rows.slice(0, remote.rows.length / 3)].sort((a, b) => Number(a) - Number(b)),
+    );
   });
 
   test('the watermark is the minimum of channels that are active, and a barrier holds its channel', () => {
     const rings = [createRing(1 << 14), createRing(1 << 14)];
     const seen: Seen = { rows: [], events: [] };
     let aligned = 0;
-    const receiver = new ExchangeReceiver(2, record(seen), rings.map((r) => new RingReader(r)), () => undefined, () => aligned++);
+    const receiver = new ExchangeReceiver(
+      2,
+      record(seen),
+      rings.map((r) => new RingReader(r)),
+      () => undefined,
+      () => aligned++,
+    );
     const writers = rings.map((r) => new RingWriter(r));
     const senders = writers.map((w) => new ExchangeSender(null, 3, 1, [w, null, null], null, () => undefined));
     senders[0].watermark(10);
