@@ -22,4 +22,3 @@ export * as nodes from './nodes.js';
 export { descriptor as scanDescriptorOf, markRowtime, scanDescriptor } from './table-binder.js';
 export { applyDdl } from './ddl.js';
 export { durationMillis } from './durations.js';
-export { unparse } from './unparse.js';

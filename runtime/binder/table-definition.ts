@@ -23,7 +23,8 @@ import { withoutTimeAttribute, timeAttributeOf } from './expr-tools.js';
 import { Scope } from './scope.js';
 import type { BindSession } from './session.js';
 import { bindType } from './types.js';
-import { unparse } from './unparse.js';
+import { unparseExpression } from '../parser/format.js';
+import { catalogText } from './catalog-text.js';
 
 /** CREATE TABLE's clauses -> what the catalog keeps, with everything checked that does not need the connector. */
 export function defineTable(ast: CreateTable, session: BindSession): TableDefinition {
@@ -49,7 +50,11 @@ export function defineTable(ast: CreateTable, session: BindSession): TableDefini
       hint: 'Use EXCLUDING CONSTRAINTS.',
     });
   }
-  if (ast.partitionedBy.length > 0 && base.partitionKeys.length > 0) {
+  if (
+    ast.partitionedBy.length > 0 &&
+    base.partitionKeys.length > 0 &&
+    likeMode(ast.like, 'PARTITIONS') !== 'EXCLUDING'
+  ) {
     throw new StreamcellError('DDL_INVALID', 'The base table already has partitions defined.', {
       span: ast.partitionedBy[0].span,
       hint: 'Use EXCLUDING PARTITIONS.',
@@ -60,7 +65,7 @@ export function defineTable(ast: CreateTable, session: BindSession): TableDefini
     watermark,
     primaryKey: declared ?? base.primaryKey,
     distribution: ast.distribution ? distributionOf(ast.distribution) : base.distribution,
-    partitionKeys: ast.partitionedBy.length > 0 ? ast.partitionedBy.map((p) => p.name) : base.partitionKeys,
+    partitionKeys: base.partitionKeys.length > 0 ? base.partitionKeys : ast.partitionedBy.map((p) => p.name),
     options: merge,
     comment: ast.comment,
   };
@@ -253,15 +258,15 @@ export function bindColumns(
       kind: 'computed',
       name: d.name.name,
       type: bound.type,
-      expression: expressionText(d.expr, session),
+      expression: expressionText(d.expr),
       comment: d.comment,
     };
   });
 }
 
 /** The text the catalog keeps: Flink's own form where there is one, else as written. */
-export function expressionText(expr: Expr, session: BindSession): string {
-  return unparse(expr) ?? session.text.slice(expr.span.start, expr.span.end);
+export function expressionText(expr: Expr): string {
+  return catalogText(expr) ?? unparseExpression(expr);
 }
 
 export function primaryKeyOf(
@@ -351,7 +356,7 @@ export function defineWatermark(w: Watermark, columns: readonly TableColumn[], s
       },
     );
   }
-  return { column: name, expression: expressionText(w.strategy, session), type: bound.type };
+  return { column: name, expression: expressionText(w.strategy), type: bound.type };
 }
 
 function checkRowtime(name: string, type: DataType, span: Span): void {
@@ -394,7 +399,8 @@ function likeDefinition(like: LikeClause, session: BindSession): TableDefinition
     watermark: includes('WATERMARKS') ? table.watermark : null,
     primaryKey: includes('CONSTRAINTS') ? table.primaryKey : null,
     distribution: includes('DISTRIBUTION') ? table.distribution : null,
-    partitionKeys: includes('PARTITIONS') ? table.partitionKeys : [],
+    // Flink keeps the partition keys whatever the clause says.
+    partitionKeys: table.partitionKeys,
     options: table.options,
     comment: null,
   };

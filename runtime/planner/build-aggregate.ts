@@ -280,6 +280,7 @@ function groupAggregate(node: LogicalAggregate, source: Draft, context: PlannerC
   ];
   const inputRetracts = !isAppend(input.kinds);
   const places = keys.map((_, i) => i);
+  // A key is constant for its row, which is both.
   const growing = inputRetracts ? [] : calls.flatMap((c, i) => (growsWith(c) ? [keys.length + i] : []));
   const falling = inputRetracts
     ? []
@@ -290,8 +291,8 @@ function groupAggregate(node: LogicalAggregate, source: Draft, context: PlannerC
     kinds: { update: true, delete: inputRetracts },
     distribution: [hashed(keys)],
     keys: [places],
-    growing: new Set(growing),
-    falling: new Set(falling),
+    growing: new Set([...places, ...growing]),
+    falling: new Set([...places, ...falling]),
     label: `GroupAggregate(${keys.length > 0 ? `groupBy=[${columnsText(keys, input.schema)}], ` : ''}select=[${[
       ...keys.map((k) => input.schema[k].name),
       ...calls.map((c) => callText(c, input.schema)),

@@ -7,7 +7,7 @@ import { bindType } from './types.js';
  * An expression as Flink writes it into its catalog: names quoted, keywords in upper case, parentheses only where needed. Expressions whose
  * form has no such text (subqueries and the like) give null, and the text as written is kept.
  */
-export function unparse(expr: Expr): string | null {
+export function catalogText(expr: Expr): string | null {
   try {
     return text(expr, 0);
   } catch (error) {
@@ -61,7 +61,7 @@ function text(e: Expr, outer: number): string {
     case 'IntervalLiteral':
       return `INTERVAL ${e.negative ? '-' : ''}${quoteText(e.text)} ${qualifier(e.qualifier)}`;
     case 'Unary':
-      return e.op === 'NOT' ? wrap(`NOT ${text(e.operand, 3)}`, 3, outer) : `${e.op}${text(e.operand, 7)}`;
+      return e.op === 'NOT' ? wrap(`NOT ${text(e.operand, 3)}`, 3, outer) : `${e.op} ${text(e.operand, 7)}`;
     case 'Binary': {
       const level = LEVELS[e.op];
       if (level === undefined) throw NO_TEXT;
