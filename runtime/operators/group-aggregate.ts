@@ -38,12 +38,18 @@ export interface GroupAggregateSpec {
 const FIRST = 1;
 const LAST = 2;
 
+/** Mark of a slot without rows so far. */
+const NEW = -1;
+/** Marks start again well before they overflow. */
+const MARK_LIMIT = 0x70000000;
+
 /**
  * Unwindowed aggregation by key, or over everything when there are no keys.
  *
  * Algorithm: a batch is hashed and its keys found as a whole; then each aggregate call runs over the batch in one loop. In row emission that
  * loop also writes the call's result before and after each row, which is all that is needed afterwards to tell what each row changed:
- * calls do not depend on each other. In folded emission results are read once per key before the batch and once after.
+ * calls do not depend on each other. In folded emission the result before a key's first row and the one after its last are
+ * taken, traced or read around the batch.
  *
  * State: keys to slots; accumulators by slot; when the input retracts, the number of rows by slot; with a TTL, the time of the last write.
  *
@@ -58,7 +64,7 @@ export class GroupAggregate extends Operator {
   private readonly keyBatch = new KeyBatch();
   private readonly results: ResultBuffer;
   private readonly builder: OutputBuilder;
-  /** By slot: rows behind the key when the input retracts, else 1 for a key that was seen. */
+  /** By slot: rows behind the key; kept only when the input retracts. */
   private rowCounts: Float64Array = new Float64Array(16);
   private lastWrites: Float64Array = new Float64Array(16);
   private readonly ttl: number;
@@ -66,9 +72,16 @@ export class GroupAggregate extends Operator {
   private slots: Int32Array = new Int32Array(4096);
   private rows: Int32Array = new Int32Array(4096);
   private flags: Uint8Array = new Uint8Array(4096);
-  /** By slot: number of the batch (or piece of one) that touched it last. */
-  private stamps: Int32Array = new Int32Array(16);
-  private stamp = 0;
+  /**
+   * By slot: NEW until its first row, then what the batch at hand notes: in row emission the piece in which the key died, in folded emission
+   * its position among the keys touched (counted on from batch to batch, so that nothing has to be cleared).
+   */
+  private marks: Int32Array = new Int32Array(16);
+  private nextMark = 1;
+  /** Folded emission, by position among the keys touched. */
+  private touched: Int32Array = new Int32Array(0);
+  private firstRows: Int32Array = new Int32Array(0);
+  private lastRows: Int32Array = new Int32Array(0);
 
   constructor(private readonly spec: GroupAggregateSpec) {
     super(1);
@@ -92,13 +105,14 @@ export class GroupAggregate extends Operator {
     this.table.upsert(this.keyBatch, allRows(n), n, this.slots);
     this.enterCreated();
     if (this.ttl > 0) this.expire(n);
+    if (this.nextMark > MARK_LIMIT) this.forgetMarks();
     this.builder.bind(0, this.keyColumns(), null);
     if (this.spec.emission === 'folded') this.fold(batch);
     else if (this.spec.inputRetracts) this.traceRetracting(batch);
     else this.traceInserts(batch);
     const { metrics } = this.context;
     metrics.stateKeys = this.table.size;
-    metrics.stateBytes = this.table.bytes() + this.state.bytes() + this.rowCounts.byteLength;
+    metrics.stateBytes = this.table.bytes() + this.state.bytes() + this.marks.byteLength;
   }
 
   private keyColumns(): Column[] {
@@ -108,23 +122,31 @@ export class GroupAggregate extends Operator {
   private enterCreated(): void {
     const { table } = this;
     if (table.createdCount === 0) return;
-    if (this.rowCounts.length < table.capacity) this.grow(table.capacity);
+    if (this.marks.length < table.capacity) this.grow(table.capacity);
     for (let k = 0; k < table.createdCount; k++) {
       const slot = table.created[k];
       this.state.reset(slot);
-      this.rowCounts[slot] = 0;
+      this.marks[slot] = NEW;
+      if (this.spec.inputRetracts) this.rowCounts[slot] = 0;
       if (this.ttl > 0) this.lastWrites[slot] = Infinity;
     }
   }
 
+  private forgetMarks(): void {
+    for (let slot = 0; slot < this.table.used; slot++) if (this.marks[slot] !== NEW) this.marks[slot] = 0;
+    this.nextMark = 1;
+  }
+
   private grow(capacity: number): void {
     this.state.ensure(capacity);
-    const counts = new Float64Array(capacity);
-    counts.set(this.rowCounts);
-    this.rowCounts = counts;
-    const stamps = new Int32Array(capacity);
-    stamps.set(this.stamps);
-    this.stamps = stamps;
+    const marks = new Int32Array(capacity);
+    marks.set(this.marks);
+    this.marks = marks;
+    if (this.spec.inputRetracts) {
+      const counts = new Float64Array(capacity);
+      counts.set(this.rowCounts);
+      this.rowCounts = counts;
+    }
     if (this.ttl > 0) {
       const writes = new Float64Array(capacity);
       writes.set(this.lastWrites);
@@ -139,6 +161,7 @@ export class GroupAggregate extends Operator {
       const slot = this.slots[i];
       if (this.lastWrites[slot] + this.ttl <= now) {
         this.state.reset(slot);
+        this.marks[slot] = NEW;
         this.rowCounts[slot] = 0;
       }
       this.lastWrites[slot] = now;
@@ -168,11 +191,11 @@ export class GroupAggregate extends Operator {
 
   private traceInserts(batch: Batch): void {
     const n = batch.length;
-    const { slots, flags, rowCounts } = this;
+    const { slots, flags, marks } = this;
     for (let i = 0; i < n; i++) {
       const slot = slots[i];
-      flags[i] = rowCounts[slot] === 0 ? FIRST : 0;
-      rowCounts[slot] = 1;
+      flags[i] = marks[slot] === NEW ? FIRST : 0;
+      marks[slot] = 0;
     }
     this.emitTraced(batch, allRows(n), n);
     this.builder.flush();
@@ -185,7 +208,7 @@ export class GroupAggregate extends Operator {
     const dead: number[] = [];
     let i = 0;
     while (i < n) {
-      const stamp = ++this.stamp;
+      const piece = this.nextMark++;
       let m = 0;
       let lasts = 0;
       for (; i < n; i++) {
@@ -197,7 +220,7 @@ export class GroupAggregate extends Operator {
             dead.push(slot);
             continue;
           }
-          if (this.stamps[slot] === stamp) break;
+          if (this.marks[slot] === piece) break;
           flags[m] = FIRST;
           rowCounts[slot] = 1;
         } else {
@@ -205,7 +228,7 @@ export class GroupAggregate extends Operator {
           flags[m] = rowCounts[slot] === 0 ? LAST : 0;
         }
         if (flags[m] === LAST) {
-          this.stamps[slot] = stamp;
+          this.marks[slot] = piece;
           dead.push(slot);
           lasts++;
         }
@@ -214,7 +237,7 @@ export class GroupAggregate extends Operator {
       this.emitTraced(batch, rows, m);
       if (lasts > 0) {
         this.builder.flush();
-        for (let k = dead.length - 1; k >= 0; k--) if (this.stamps[dead[k]] === stamp) this.state.reset(dead[k]);
+        for (let k = dead.length - 1; k >= 0; k--) if (this.marks[dead[k]] === piece) this.state.reset(dead[k]);
       }
     }
     this.builder.flush();
@@ -223,10 +246,11 @@ export class GroupAggregate extends Operator {
 
   private forgetDead(dead: readonly number[]): void {
     if (dead.length === 0) return;
-    const stamp = ++this.stamp;
+    // A key may have died several times in the batch: it is removed once.
+    const mark = this.nextMark++;
     for (const slot of dead) {
-      if (this.rowCounts[slot] !== 0 || this.stamps[slot] === stamp) continue;
-      this.stamps[slot] = stamp;
+      if (this.rowCounts[slot] !== 0 || this.marks[slot] === mark) continue;
+      this.marks[slot] = mark;
       this.forget(slot);
     }
   }
@@ -254,44 +278,58 @@ export class GroupAggregate extends Operator {
 
   private fold(batch: Batch): void {
     const n = batch.length;
-    const { slots, rows, rowCounts, builder } = this;
-    const kinds = this.spec.inputRetracts ? batch.kinds : null;
-    const stamp = ++this.stamp;
-    const touched = new Int32Array(n);
-    const known = this.flags;
+    const { slots, rows, rowCounts, marks, builder, flags: known } = this;
+    if (this.touched.length < n) {
+      this.touched = new Int32Array(n);
+      this.firstRows = new Int32Array(n);
+      this.lastRows = new Int32Array(n);
+    }
+    const { touched, firstRows, lastRows } = this;
+    const { updateBefore, inputRetracts } = this.spec;
+    const kinds = inputRetracts ? batch.kinds : null;
+    const base = this.nextMark;
     let t = 0;
     let m = 0;
     for (let i = 0; i < n; i++) {
       const slot = slots[i];
-      const retract = kinds !== null && (kinds[i] & 1) !== 0;
-      if (this.stamps[slot] !== stamp) {
-        this.stamps[slot] = stamp;
-        known[t] = rowCounts[slot] === 0 ? 0 : 1;
-        touched[t++] = slot;
+      let k = marks[slot] - base;
+      if (k < 0) {
+        k = t++;
+        touched[k] = slot;
+        known[k] = inputRetracts ? (rowCounts[slot] === 0 ? 0 : 1) : marks[slot] === NEW ? 0 : 1;
+        marks[slot] = base + k;
+        firstRows[k] = m;
       }
-      if (retract) {
+      if (kinds !== null && (kinds[i] & 1) !== 0) {
         if (rowCounts[slot] === 0) continue;
         rowCounts[slot]--;
-      } else if (this.spec.inputRetracts) rowCounts[slot]++;
+      } else if (inputRetracts) rowCounts[slot]++;
+      lastRows[k] = m;
       rows[m++] = i;
     }
-    const outs = this.results.prepare(2 * t);
-    this.state.gather(touched, t, outs);
-    this.state.update(batch.columns, n, kinds, rows, m, slots);
-    this.state.gather(touched, t, outs, t);
+    this.nextMark = base + t;
+    // Few rows a key: results are traced along, so that a key's state is touched once. Many: they are read before and after.
+    const traced = t * 2 > m;
+    const outs = this.results.prepare(traced ? 2 * m : 2 * t);
+    if (traced) this.state.trace(batch.columns, n, kinds, rows, m, slots, outs);
+    else {
+      this.state.gather(touched, t, outs);
+      this.state.update(batch.columns, n, kinds, rows, m, slots);
+      this.state.gather(touched, t, outs, t);
+    }
     builder.bind(1, outs, null);
-    const { updateBefore, inputRetracts } = this.spec;
     const dead: number[] = [];
     for (let k = 0; k < t; k++) {
       const slot = touched[k];
-      if (!inputRetracts) rowCounts[slot] = 1;
-      if (rowCounts[slot] === 0) {
-        if (known[k] !== 0) builder.addPair(DELETE, slot, k);
+      const before = traced ? 2 * firstRows[k] : k;
+      const after = traced ? 2 * lastRows[k] + 1 : t + k;
+      if (inputRetracts && rowCounts[slot] === 0) {
+        if (known[k] !== 0) builder.addPair(DELETE, slot, before);
         dead.push(slot);
-      } else if (known[k] === 0) builder.addPair(INSERT, slot, t + k);
-      else if (differs(outs, k, t + k)) {
-        if (updateBefore) builder.addPair(UPDATE_BEFORE, slot, k);
-        builder.addPair(UPDATE_AFTER, slot, t + k);
+      } else if (known[k] === 0) builder.addPair(INSERT, slot, after);
+      else if (differs(outs, before, after)) {
+        if (updateBefore) builder.addPair(UPDATE_BEFORE, slot, before);
+        builder.addPair(UPDATE_AFTER, slot, after);
       }
     }
     builder.flush();
@@ -301,9 +339,9 @@ export class GroupAggregate extends Operator {
   override snapshot(writer: SnapshotWriter): void {
     const slots = this.table.liveSlots();
     writeKeys(writer, 'keys', this.table, slots);
-    const meta = [new I64Column(this.rowCounts), new F64Column(this.lastWrites)];
-    if (this.ttl > 0) writeRows(writer, 'meta', [BIGINT(), DOUBLE()], meta, slots, slots.length);
-    else writeRows(writer, 'meta', [BIGINT()], meta.slice(0, 1), slots, slots.length);
+    const columns = [new I64Column(this.rowCounts), new F64Column(this.lastWrites)];
+    if (this.spec.inputRetracts) writeRows(writer, 'rows', [BIGINT()], columns.slice(0, 1), slots, slots.length);
+    if (this.ttl > 0) writeRows(writer, 'writes', [DOUBLE()], columns.slice(1), slots, slots.length);
     this.state.save(writer, 'state', slots, slots.length);
   }
 
@@ -311,12 +349,16 @@ export class GroupAggregate extends Operator {
     for (const reader of readers) {
       const targets = readKeys(reader, 'keys', this.table, this.context);
       this.enterCreated();
-      const types = this.ttl > 0 ? [BIGINT(), DOUBLE()] : [BIGINT()];
-      const [counts, writes] = readRows(reader, 'meta', types).columns as [I64Column, F64Column | undefined];
+      const counts = this.spec.inputRetracts
+        ? (readRows(reader, 'rows', [BIGINT()]).columns[0] as I64Column).values
+        : null;
+      const writes = this.ttl > 0 ? (readRows(reader, 'writes', [DOUBLE()]).columns[0] as F64Column).values : null;
       for (let k = 0; k < targets.length; k++) {
-        if (targets[k] < 0) continue;
-        this.rowCounts[targets[k]] = counts.values[k];
-        if (writes !== undefined) this.lastWrites[targets[k]] = writes.values[k];
+        const slot = targets[k];
+        if (slot < 0) continue;
+        this.marks[slot] = 0;
+        if (counts !== null) this.rowCounts[slot] = counts[k];
+        if (writes !== null) this.lastWrites[slot] = writes[k];
       }
       this.state.load(reader, 'state', targets);
     }

@@ -35,6 +35,8 @@ export class TopN extends Operator {
   private hashes: Int32Array = new Int32Array(0);
   private readonly before = new Map<number, readonly number[]>();
   private quiet = false;
+  /** Folded: rows of the batch by slot. */
+  private touches: Int32Array = new Int32Array(0);
 
   constructor(private readonly spec: RankSpec) {
     super(1);
@@ -68,12 +70,17 @@ export class TopN extends Operator {
       if (this.hashes.length < n) this.hashes = new Int32Array(n);
       this.index.hash(batch.columns, n, this.hashes);
     }
-    const folded = (this.quiet = spec.emission === 'folded');
+    const folded = spec.emission === 'folded';
+    if (folded) this.countTouches(slots, n);
     this.builder.bind(0, store.columns, null);
     for (let i = 0; i < n; i++) {
       const slot = slots[i];
       const list = lists[slot];
-      if (folded && !this.before.has(slot)) this.before.set(slot, this.range(list));
+      if (folded) {
+        // One row changes a partition by what it sends anyway.
+        this.quiet = this.touches[slot] > 1;
+        if (this.quiet && !this.before.has(slot)) this.before.set(slot, this.range(list));
+      }
       const retract = batch.kinds !== null && (batch.kinds[i] & 1) !== 0;
       if (spec.strategy === 'retract') {
         if (retract) this.takeBack(list, batch, i);
@@ -94,6 +101,13 @@ export class TopN extends Operator {
     const { metrics } = this.context;
     metrics.stateKeys = this.partitions.table.size;
     metrics.stateBytes = store.bytes + this.partitions.bytes() + store.live * 8 + (this.index?.bytes ?? 0);
+  }
+
+  private countTouches(slots: Int32Array, n: number): void {
+    if (this.touches.length < this.partitions.table.capacity)
+      this.touches = new Int32Array(this.partitions.table.capacity);
+    for (let i = 0; i < n; i++) this.touches[slots[i]] = 0;
+    for (let i = 0; i < n; i++) this.touches[slots[i]]++;
   }
 
   /** Ids at ranks 1 to end. */
