@@ -15,7 +15,7 @@ import type { BoundExpr, CallExpr } from '../bound.js';
 import { rescaled } from '../codegen/casts.js';
 import type { Emitter, Val } from '../codegen/emitter.js';
 import { needsNanos } from '../codegen/emitter.js';
-import { POW10, divideHalfUp, type Exact } from '../library/exact.js';
+import { POW10, divideHalfUp, divideNarrow, modNarrow, type Exact } from '../library/exact.js';
 import { addMonthsMillis } from '../library/time.js';
 import { coerce } from '../type-casts.js';
 import {
@@ -179,8 +179,8 @@ function bigintOp(e: Emitter, op: Op, a: Val, b: Val, c: CallExpr): Val {
     return e.pure(c.type, [a, b], `BigInt.asIntN(64, ${a.v} ${op} ${b.v})`);
   }
   // `+ 0` turns a negative zero, which has no place in a column of integers, into zero.
-  if (op === '/') return byNonZero(e, c, a, b, `(${a.v} - ${a.v} % ${b.v}) / ${b.v} + 0`, '0');
-  if (op === 'MOD') return byNonZero(e, c, a, b, `${a.v} % ${b.v} + 0`, '0');
+  if (op === '/') return byNonZero(e, c, a, b, `${e.constant(divideNarrow)}(${a.v}, ${b.v})`, '0');
+  if (op === 'MOD') return byNonZero(e, c, a, b, `${e.constant(modNarrow)}(${a.v}, ${b.v})`, '0');
   const val = e.pure(c.type, [a, b], op === '*' ? `${a.v} * ${b.v} + 0` : `${a.v} ${op} ${b.v}`);
   e.guardNarrow(val.v, val.n);
   return val;

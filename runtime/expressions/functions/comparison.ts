@@ -110,6 +110,9 @@ export function compareVals(e: Emitter, op: Op, a: Val, ta: DataType, b: Val, tb
   }
 }
 
+/** Constants up to this length are compared by code of their own. */
+const INLINE_BYTES = 24;
+
 /** Strings in bytes form are compared where they lie, without being decoded. */
 function compareSlices(e: Emitter, op: '=' | '<>', left: BoundExpr, right: BoundExpr, type: DataType): Val | undefined {
   if (left.kind !== 'input' && right.kind === 'input') return compareSlices(e, op, right, left, type);
@@ -122,6 +125,20 @@ function compareSlices(e: Emitter, op: '=' | '<>', left: BoundExpr, right: Bound
   };
   if (right.kind === 'literal' && typeof right.value === 'string') {
     const constant = new TextEncoder().encode(right.value);
+    if (constant.length <= INLINE_BYTES) {
+      // Length and last byte decide most comparisons; texts of one kind tend to begin alike.
+      const data = e.part(left.index, 'data');
+      const i = e.access.row(left.index);
+      const start = e.name('p');
+      const order = [constant.length - 1, ...Array.from(constant.keys()).slice(0, -1)];
+      const tests = constant.length === 0 ? [] : order.map((k) => `${data}[${start} + ${k}] === ${constant[k]}`);
+      e.line(`const ${start} = ${e.part(left.index, 'starts')}[${i}];`);
+      return e.pure(
+        type,
+        [n],
+        `${not}(${[`${e.part(left.index, 'lengths')}[${i}] === ${constant.length}`, ...tests].join(' && ')})`,
+      );
+    }
     return e.pure(type, [n], `${not}${e.constant(isSlice)}(${slice(left)}, ${e.constant(constant)})`);
   }
   if (right.kind === 'input' && e.access.form(right.index)?.bytes) {

@@ -76,6 +76,11 @@ const CASES: readonly (readonly [string, BoundExpr, Value, string?])[] = [
   ['IS DISTINCT FROM', call('IS DISTINCT FROM', NUL(INT()), 1), true],
   ['IS NOT DISTINCT FROM', call('IS NOT DISTINCT FROM', NUL(INT()), NUL(INT())), true],
   ['decimals of other scales compare', call('=', decimal(150n, 3, 2), decimal(15n, 2, 1)), true],
+  [
+    'a long list',
+    ['c', 'd', 'e', 'f', 'g', 'b'].map((v) => call('=', lit('b', STRING()), v)).reduce((a, b) => call('OR', a, b)),
+    true,
+  ],
   ['COALESCE', call('COALESCE', NUL(INT()), 7), 7, 'INT NOT NULL'],
   ['NULLIF', call('NULLIF', 3, 3), null, 'INT'],
   ['GREATEST with NULL', call('GREATEST', 1, NUL(INT())), null],

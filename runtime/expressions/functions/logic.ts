@@ -1,6 +1,7 @@
 import { BOOLEAN } from '../../types/index.js';
 import type { BoundExpr, CallExpr } from '../bound.js';
-import type { Emitter, Val } from '../codegen/emitter.js';
+import { specKey, type Emitter, type Val } from '../codegen/emitter.js';
+import { isInteger, isString } from '../type-rules.js';
 import { anyNullable, argumentsError, bool, fit, type BuiltIn, type CallInfo } from './define.js';
 
 /** AND and OR in three-valued logic; the right side runs only where the left does not decide. */
@@ -24,6 +25,8 @@ function connective(name: 'AND' | 'OR'): BuiltIn {
         }));
     },
     emit(e: Emitter, c: CallExpr): Val {
+      const shorter = and ? undefined : withLists(c);
+      if (shorter) return e.emit(shorter);
       const a = e.emit(c.args[0]);
       const v = e.name();
       const right = c.args[1];
@@ -49,6 +52,70 @@ function connective(name: 'AND' | 'OR'): BuiltIn {
       return { v, n, nanos: '0' };
     },
   };
+}
+
+/** Comparisons of one expression with this many constants become one look-up in a set. */
+const LIST = 6;
+
+/** The disjunction with `x = 1 OR x = 2 OR ...` as `x IN (1, 2, ...)`, in the place of the first of them; undefined when there is none. */
+function withLists(c: CallExpr): BoundExpr | undefined {
+  const terms = flatten(c);
+  if (terms.length < LIST) return undefined;
+  const lists = new Map<string, CallExpr[]>();
+  for (const t of terms) {
+    if (!isListed(t)) continue;
+    const key = specKey(t.args[0]);
+    const list = lists.get(key);
+    if (list) list.push(t);
+    else lists.set(key, [t]);
+  }
+  if (![...lists.values()].some((l) => l.length >= LIST)) return undefined;
+  const out: BoundExpr[] = [];
+  const done = new Set<CallExpr[]>();
+  for (const t of terms) {
+    const list = isListed(t) ? lists.get(specKey(t.args[0])) : undefined;
+    if (!list || list.length < LIST) out.push(t);
+    else if (!done.has(list)) {
+      done.add(list);
+      const [x] = list[0].args;
+      out.push({
+        kind: 'call',
+        fn: 'IN',
+        args: [x, ...list.map((l) => l.args[1])],
+        type: BOOLEAN(x.type.nullable),
+        span: list[0].span,
+      });
+    }
+  }
+  return out.reduce((l, r) => ({
+    kind: 'call',
+    fn: 'OR',
+    args: [l, r],
+    type: BOOLEAN(l.type.nullable || r.type.nullable),
+    span: c.span,
+  }));
+}
+
+function flatten(e: BoundExpr): BoundExpr[] {
+  const out: BoundExpr[] = [];
+  const pending: BoundExpr[] = [e];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (next.kind === 'call' && next.fn === 'OR') pending.push(next.args[1], next.args[0]);
+    else out.push(next);
+  }
+  return out;
+}
+
+function isListed(t: BoundExpr): t is CallExpr {
+  if (t.kind !== 'call' || t.fn !== '=') return false;
+  const [x, value] = t.args;
+  return (
+    value.kind === 'literal' &&
+    value.value !== null &&
+    x.kind !== 'literal' &&
+    (isInteger(x.type) || isString(x.type)) &&
+    x.type.root !== 'NULL'
+  );
 }
 
 const not: BuiltIn = {

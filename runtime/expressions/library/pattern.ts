@@ -58,3 +58,29 @@ export function likeMatcher(pattern: string, escape?: string): (s: string) => bo
   const regex = new RegExp(`^${source}$`, 'su');
   return (s) => regex.test(s);
 }
+
+/** The same tests over UTF-8 bytes where they lie; undefined for shapes that need characters. */
+export function likeBytesMatcher(
+  pattern: string,
+  escape?: string,
+): ((data: Uint8Array, start: number, length: number) => boolean) | undefined {
+  const p = pieces(pattern, escape).filter((x, i, all) => !(x === MANY && all[i - 1] === MANY));
+  const texts = p.filter((x) => typeof x === 'string');
+  if (p.includes(ONE) || texts.length !== 1) return undefined;
+  const part = new TextEncoder().encode(texts[0]);
+  const n = part.length;
+  const at = (data: Uint8Array, start: number): boolean => {
+    for (let i = 0; i < n; i++) if (data[start + i] !== part[i]) return false;
+    return true;
+  };
+  if (p.length === 1) return (data, start, length) => length === n && at(data, start);
+  if (p.length === 3) {
+    const first = part[0];
+    return (data, start, length) => {
+      for (let i = start, end = start + length - n; i <= end; i++) if (data[i] === first && at(data, i)) return true;
+      return false;
+    };
+  }
+  if (p[0] === MANY) return (data, start, length) => length >= n && at(data, start + length - n);
+  return (data, start, length) => length >= n && at(data, start);
+}
