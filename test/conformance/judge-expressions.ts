@@ -127,7 +127,7 @@ function script(items: readonly Item[]): string {
   const fields = first.names.map((name, i) => ({ name, type: engineType(first.types[i] ?? '') }));
   const rows =
     columns.length > 0 ? rowsOption([row], fields, used, first.options['table.local-time-zone']) : '[["+I", null]]';
-  return `${createValuesTable(table, components, { rows })}SELECT ${select} FROM ${table}`;
+  return `${createValuesTable(table, components, { rows })}SELECT ${select} FROM ${table} AS testTable`;
 }
 
 /** Some rows of Flink's tests hold values that their declared types cannot. */
