@@ -13,7 +13,7 @@ import {
 import { gather, stringTarget } from './gather.js';
 import { RowIndex } from './row-index.js';
 import { RowStore, grownI32 } from './row-store.js';
-import { compareRows, type OrderKey } from './value-order.js';
+import { rowOrder, type OrderKey } from './value-order.js';
 
 export interface MaterializedViewOptions {
   readonly types: readonly DataType[];
@@ -287,14 +287,10 @@ export class MaterializedView {
     }
     const { columns } = this.store;
     const positions = this.store.counters[POSITION];
-    const compare = (a: number, b: number): number =>
-      compareRows(sort, columns, a, columns, b) || positions[a] - positions[b];
+    const order = rowOrder(sort, this.options.types);
+    const compare = (a: number, b: number): number => order(columns, a, columns, b) || positions[a] - positions[b];
     touched.sort(compare);
-    arrangement.ids = merged(
-      arrangement.ids.filter((id) => versions[id] <= since),
-      touched,
-      compare,
-    );
+    arrangement.ids = merged(untouched(arrangement.ids, versions, since, this.store.highWater), touched, compare);
     arrangement.version = this.version;
     return arrangement.ids;
   }
@@ -327,13 +323,35 @@ function boxed(types: readonly DataType[], batch: Batch): Value[][] {
   return Array.from({ length: batch.length }, (_, i) => types.map((type, c) => boxedValue(batch.columns[c], type, i)));
 }
 
+function untouched(ids: Int32Array, versions: Int32Array, since: number, highWater: number): Int32Array {
+  // Versions are read in order of id, marks in order of the sort: marks fit into the cache, versions do not (measured 2x).
+  const touched = new Uint8Array(highWater);
+  for (let id = 0; id < highWater; id++) if (versions[id] > since) touched[id] = 1;
+  const out = new Int32Array(ids.length);
+  let n = 0;
+  for (let k = 0; k < ids.length; k++) if (touched[ids[k]] === 0) out[n++] = ids[k];
+  return out.subarray(0, n);
+}
+
+/** Both in order. Few rows of `b` are sought in `a`, and what lies between is moved as it is. */
 function merged(a: Int32Array, b: readonly number[], compare: (a: number, b: number) => number): Int32Array {
+  if (a.length === 0) return Int32Array.from(b);
   const out = new Int32Array(a.length + b.length);
-  let i = 0;
-  let j = 0;
-  for (let n = 0; n < out.length; n++) {
-    if (j >= b.length || (i < a.length && compare(a[i], b[j]) <= 0)) out[n] = a[i++];
-    else out[n] = b[j++];
+  let from = 0;
+  let at = 0;
+  for (const id of b) {
+    let low = from;
+    let high = a.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compare(a[middle], id) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    out.set(a.subarray(from, low), at);
+    at += low - from;
+    out[at++] = id;
+    from = low;
   }
+  out.set(a.subarray(from), at);
   return out;
 }
