@@ -2,7 +2,7 @@ import { Batch, boxedValue, type Value } from '../../types/index.js';
 import type { BoundExpr } from '../bound.js';
 import type { EvalEnvironment } from '../environment.js';
 import { isDeterministic } from '../functions/registry.js';
-import { children } from './emitter.js';
+import { children } from './expression-tree.js';
 import { plainKernel } from './kernel.js';
 
 const ONE_ROW = new Batch(1, []);

@@ -4,6 +4,7 @@ import type { EvalEnvironment } from '../environment.js';
 import { toNarrow } from '../library/exact.js';
 import { box, unboxNanos } from '../library/boxing.js';
 import { StringCache } from '../library/intern.js';
+import { Interner } from './expression-tree.js';
 
 /**
  * One emitted value: JavaScript expressions free of side effects (a name, a literal, or a column element).
@@ -47,75 +48,6 @@ export type CastEmitter = (e: Emitter, arg: Val, from: DataType, to: DataType, s
 interface Scope {
   readonly values: Map<number, Val>;
   readonly parent: Scope | null;
-}
-
-/** Structure -> small number, so that equal subexpressions meet; spans do not count. */
-class Interner {
-  private readonly ids = new Map<string, number>();
-  private readonly known = new WeakMap<BoundExpr, number>();
-
-  id(e: BoundExpr): number {
-    const known = this.known.get(e);
-    if (known !== undefined) return known;
-    const text = this.text(e);
-    let id = this.ids.get(text);
-    if (id === undefined) this.ids.set(text, (id = this.ids.size));
-    this.known.set(e, id);
-    return id;
-  }
-
-  private text(e: BoundExpr): string {
-    switch (e.kind) {
-      case 'literal':
-        return specKey(e);
-      case 'input':
-        return `i${e.index}`;
-      case 'call':
-        return `c${e.fn}(${e.args.map((a) => this.id(a)).join()})${JSON.stringify(e.options ?? 0)}${JSON.stringify(e.type)}`;
-      case 'cast':
-        return `x${this.id(e.arg)}${e.safe ? 's' : ''}${JSON.stringify(e.type)}`;
-      case 'case':
-        return `w${e.whens.map((w) => `${this.id(w.condition)}:${this.id(w.result)}`).join()};${this.id(e.otherwise)}${JSON.stringify(e.type)}`;
-      case 'field':
-        return `f${this.id(e.arg)}.${e.index}${JSON.stringify(e.type)}`;
-    }
-  }
-}
-
-/** Text that is equal for specs of the same shape: everything but spans. */
-export function specKey(spec: unknown): string {
-  return JSON.stringify(spec, (key, value: unknown) =>
-    key === 'span'
-      ? undefined
-      : typeof value === 'bigint'
-        ? `${value}n`
-        : typeof value === 'number' && !Number.isFinite(value)
-          ? String(value)
-          : Object.is(value, -0)
-            ? '-0'
-            : value,
-  );
-}
-
-/** Visits an expression and what is below it. */
-export function walk(e: BoundExpr, visit: (e: BoundExpr) => void): void {
-  visit(e);
-  for (const child of children(e)) walk(child, visit);
-}
-
-export function children(e: BoundExpr): readonly BoundExpr[] {
-  switch (e.kind) {
-    case 'literal':
-    case 'input':
-      return [];
-    case 'call':
-      return e.args;
-    case 'cast':
-    case 'field':
-      return [e.arg];
-    case 'case':
-      return [...e.whens.flatMap((w) => [w.condition, w.result]), e.otherwise];
-  }
 }
 
 export const TOO_WIDE = 9007199254740991;
@@ -309,12 +241,22 @@ export class Emitter {
     return name;
   }
 
+  /** The null bytes of an input of a known form; a column that has none lends zeros, where one code serves both. */
+  private nullBytes(index: number): string {
+    const name = `c${index}_nulls`;
+    if (!this.prepared.has(name)) {
+      this.prepared.add(name);
+      this.prelude.push(`const ${name} = ${this.columnName(index)}.nulls ?? ${this.constant(noNulls)}(length);`);
+    }
+    return name;
+  }
+
   /** Null test of an input, without loading its value. */
   inputNull(index: number, type: DataType): string {
     const form = this.access.form(index);
     const i = this.access.row(index);
     if (form ? !form.nulls : !type.nullable) return 'false';
-    const nulls = this.part(index, 'nulls');
+    const nulls = form ? this.nullBytes(index) : this.part(index, 'nulls');
     return form ? `(${nulls}[${i}] !== 0)` : `(${nulls} !== null && ${nulls}[${i}] !== 0)`;
   }
 
@@ -603,6 +545,13 @@ export function needsNanos(type: DataType): boolean {
 }
 
 const EMPTY_BYTES = new Uint8Array(0);
+
+let zeros = new Uint8Array(4096);
+
+function noNulls(length: number): Uint8Array {
+  if (zeros.length < length) zeros = new Uint8Array(length * 2);
+  return zeros;
+}
 
 export function rowError(thrown: unknown, span: Span | undefined): StreamcellError {
   const error = StreamcellError.from(thrown, 'EXPRESSION_FAILED');

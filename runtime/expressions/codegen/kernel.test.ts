@@ -156,6 +156,16 @@ describe('kernel', () => {
     expect(run([INT(), BIGINT()], [[1, 5n]], null, [call('+', b, a)])).toEqual([[6n]]);
   });
 
+  test('one general code serves columns of any mixture of nulls', () => {
+    const types = Array.from({ length: 5 }, () => INT());
+    const sum = types.map((t, i) => input(i, t) as BoundExpr).reduce((x, y) => call('+', x, y));
+    const kernel = compileKernel({ inputTypes: types, condition: null, projections: [sum] }, env);
+    for (let mask = 0; mask < 32; mask++) {
+      const out = kernel.run(batch(types, [[1, 2, 3, 4, 5], types.map((_, i) => ((mask >> i) & 1 ? null : i))]));
+      expect(rowsFromBatch([INT()], out).map((r) => r.fields[0])).toEqual([15, mask === 0 ? 10 : null]);
+    }
+  });
+
   test('a row that fails names its place', () => {
     const span = { start: 7, end: 12 };
     const divide: BoundExpr = { ...call('/', a, b), span } as BoundExpr;

@@ -18,16 +18,8 @@ import type { BoundExpr } from '../bound.js';
 import type { EvalEnvironment } from '../environment.js';
 import { emitCall, isDeterministic } from '../functions/registry.js';
 import { emitCast } from './casts.js';
-import {
-  Emitter,
-  NarrowImpossible,
-  needsNanos,
-  rowError,
-  specKey,
-  walk,
-  type ColumnForm,
-  type Val,
-} from './emitter.js';
+import { Emitter, NarrowImpossible, needsNanos, rowError, type ColumnForm, type Val } from './emitter.js';
+import { specKey, walk } from './expression-tree.js';
 
 export interface KernelSpec {
   readonly inputTypes: readonly DataType[];
@@ -81,6 +73,9 @@ interface Output {
 
 const compiledKernels = new Map<string, Compiled | null>();
 const KERNEL_CACHE = 2000;
+
+/** Variants that a kernel compiles for the nulls it meets, before it settles for a general one. */
+const MAX_VARIANTS = 12;
 
 /** After this many batches in a row needed the wide form, the narrow one rests for a while. */
 const WIDE_STREAK = 3;
@@ -166,6 +161,11 @@ class CompiledKernel implements Kernel {
     for (const index of this.used) key += formOf(columns[index]);
     if (key === this.lastKey && this.lastRun !== undefined) return this.lastRun;
     let run = this.variants.get(key);
+    if (run === undefined && this.variants.size >= MAX_VARIANTS) {
+      // Too many mixtures of columns with and without nulls: from here on one code takes every column for nullable.
+      key = key.replace(/[nb]/g, (c, at: number) => (at === 0 ? c : c.toUpperCase()));
+      run = this.variants.get(key);
+    }
     if (run === undefined) {
       const compiled = compile(this.spec, this.key, key.slice(1), this.used, wide, this.env);
       run = compiled === null ? null : this.instantiate(compiled);

@@ -1,6 +1,7 @@
 import { BOOLEAN } from '../../types/index.js';
 import type { BoundExpr, CallExpr } from '../bound.js';
-import { specKey, type Emitter, type Val } from '../codegen/emitter.js';
+import { type Emitter, type Val } from '../codegen/emitter.js';
+import { specKey } from '../codegen/expression-tree.js';
 import { isInteger, isString } from '../type-rules.js';
 import { anyNullable, argumentsError, bool, fit, type BuiltIn, type CallInfo } from './define.js';
 

@@ -1,7 +1,7 @@
 import { StreamcellError } from '../../types/index.js';
 import type { BoundExpr, CallExpr } from '../bound.js';
 import type { Emitter, Val } from '../codegen/emitter.js';
-import { children } from '../codegen/emitter.js';
+import { children } from '../codegen/expression-tree.js';
 import { arithmeticFunctions } from './arithmetic.js';
 import { comparisonFunctions } from './comparison.js';
 import { conditionalFunctions } from './conditional.js';

@@ -1,5 +1,6 @@
 import {
   BIGINT,
+  BOOLEAN,
   DATE,
   INT,
   INTERVAL_DAY_TIME,
@@ -10,6 +11,7 @@ import {
   TIMESTAMP,
   TIMESTAMP_LTZ,
   physicalType,
+  withNullable,
   type DataType,
 } from '../../types/index.js';
 import type { BoundExpr, CallExpr } from '../bound.js';
@@ -317,6 +319,44 @@ function isZoned(a: DataType, b: DataType): boolean {
   return a.root === 'TIMESTAMP_LTZ' || b.root === 'TIMESTAMP_LTZ';
 }
 
+/** (a, b) OVERLAPS (c, d), where the second of each pair is a time or the length of the period; ends count as within. */
+function overlaps(plus: (a: BoundExpr, b: BoundExpr, info: CallInfo) => BoundExpr): BuiltIn {
+  return {
+    name: 'OVERLAPS',
+    signature: '(DATETIME, DATETIME or INTERVAL) OVERLAPS (DATETIME, DATETIME or INTERVAL)',
+    bind(args, info) {
+      const fits =
+        args.length === 4 &&
+        isDateTime(args[0].type) &&
+        isDateTime(args[2].type) &&
+        [args[1], args[3]].every((a) => isDateTime(a.type) || isInterval(a.type));
+      if (!fits) throw argumentsError('OVERLAPS', this.signature, args, info.span);
+      const nullable = anyNullable(args);
+      const compare = (fn: string, a: BoundExpr, b: BoundExpr): BoundExpr => call(fn, [a, b], BOOLEAN(nullable), info);
+      const period = (start: BoundExpr, other: BoundExpr): readonly [BoundExpr, BoundExpr] => {
+        const end = isInterval(other.type) ? plus(start, other, info) : coerce(other, start.type);
+        const type = withNullable(start.type, nullable);
+        const choose = (condition: BoundExpr, a: BoundExpr, b: BoundExpr): BoundExpr => ({
+          kind: 'case',
+          whens: [{ condition, result: a }],
+          otherwise: b,
+          type,
+          span: info.span,
+        });
+        const ordered = compare('<=', start, end);
+        return [choose(ordered, start, end), choose(ordered, end, start)];
+      };
+      const [a, b] = period(args[0], args[1]);
+      const [c, d] = period(args[2], coerceTime(args[3], args[0].type));
+      return compare('AND', compare('>=', b, c), compare('>=', d, a));
+    },
+  };
+}
+
+function coerceTime(e: BoundExpr, type: DataType): BoundExpr {
+  return isInterval(e.type) ? e : coerce(e, type);
+}
+
 const currentWatermark: BuiltIn = {
   name: 'CURRENT_WATERMARK',
   signature: 'CURRENT_WATERMARK(rowtime)',
@@ -364,6 +404,7 @@ export function timeFunctions(plus: (a: BoundExpr, b: BoundExpr, info: CallInfo)
     rounding('CEIL', true),
     timestampAdd(plus),
     timestampDiff,
+    overlaps(plus),
     clock('NOW', TIMESTAMP_LTZ(3, false), () => 'env.now()'),
     clock('CURRENT_TIMESTAMP', TIMESTAMP_LTZ(3, false), () => 'env.now()'),
     clock('CURRENT_ROW_TIMESTAMP', TIMESTAMP_LTZ(3, false), () => 'env.now()'),
