@@ -10,7 +10,7 @@ import {
   parseLong,
   rescale,
 } from './java-values.js';
-import { daysFromCivil, daysInMonth, parseIsoTime, parseTimestamp } from './time-text.js';
+import { daysFromCivil, daysInMonth, parseIsoTime, parseTimestamp, withPrecision } from './time-text.js';
 
 export interface CsvConvertOptions {
   readonly ignoreParseErrors: boolean;
@@ -87,7 +87,7 @@ export class CsvConverters {
       case 'TIMESTAMP':
       case 'TIMESTAMP_LTZ': {
         const zoned = type.root === 'TIMESTAMP_LTZ';
-        return (t) => found(parseTimestamp(javaTrim(t), 'SQL', zoned), t, type);
+        return (t) => withPrecision(found(parseTimestamp(javaTrim(t), 'SQL', zoned), t, type), type);
       }
       case 'ARRAY': {
         const element = this.nullable(simple(type.element, type));

@@ -27,7 +27,7 @@ import {
   type JsonTokens,
 } from './json-tokens.js';
 import { nodeJson, readTree } from './json-tree.js';
-import { parseDate, parseTime, parseTimestamp, type TimestampStandard } from './time-text.js';
+import { parseDate, parseTime, parseTimestamp, withPrecision, type TimestampStandard } from './time-text.js';
 
 export interface JsonDecodeOptions {
   readonly failOnMissingField: boolean;
@@ -42,6 +42,23 @@ export type JsonConverter = (tokens: JsonTokens) => Value;
 
 /** What a conversion meets that is not what the type asks for. */
 export class JsonValueError extends Error {}
+
+/** The same, where nothing of the record can be saved. */
+export class JsonRecordError extends JsonValueError {}
+
+/**
+ * Whether the referee's reader, giving up on a base64 text, cannot find the end of the string any more: it has taken the closing quote for
+ * the second letter of a group, or stands within a character of several bytes.
+ */
+function losesRecord(text: string): boolean {
+  let letters = 0;
+  for (const c of text) {
+    if (c <= ' ') continue;
+    if (!/[A-Za-z0-9+/]/.test(c)) return c > '\u007f';
+    letters++;
+  }
+  return letters % 4 === 1;
+}
 
 /** Called for each field that a failed conversion sets to NULL. */
 export type OnFieldError = () => void;
@@ -65,7 +82,7 @@ export class JsonConverters {
       try {
         return convert(t);
       } catch (error) {
-        if (!isDataError(error)) throw error;
+        if (!isDataError(error) || error instanceof JsonRecordError) throw error;
         this.onFieldError();
         return null;
       }
@@ -106,7 +123,9 @@ export class JsonConverters {
       case 'VARBINARY':
         return (t) => {
           if (t.token !== STRING) throw mismatch(t, 'base64 BYTES');
-          return found(decodeBase64(t.text()), t, 'base64 BYTES');
+          const text = t.text();
+          if (losesRecord(text)) throw new JsonRecordError(`${text.slice(0, 60)} is no base64 BYTES`);
+          return found(decodeBase64(text), t, 'base64 BYTES');
         };
       case 'DATE':
         return (t) => found(parseDate(t.text()), t, 'DATE');
@@ -116,7 +135,7 @@ export class JsonConverters {
       case 'TIMESTAMP_LTZ': {
         const standard = this.options.timestampStandard;
         const zoned = type.root === 'TIMESTAMP_LTZ';
-        return (t) => found(parseTimestamp(t.text(), standard, zoned), t, type.root);
+        return (t) => withPrecision(found(parseTimestamp(t.text(), standard, zoned), t, type.root), type);
       }
       case 'ARRAY':
         return this.array(type.element);
@@ -281,7 +300,8 @@ export function isDataError(error: unknown): boolean {
 
 export function atField(error: unknown, name: string): unknown {
   if (!(error instanceof JsonValueError) && !(error instanceof JsonSyntaxError)) return error;
-  return new JsonValueError(`field '${name}': ${error.message}`);
+  const message = `field '${name}': ${error.message}`;
+  return error instanceof JsonRecordError ? new JsonRecordError(message) : new JsonValueError(message);
 }
 
 function skipToNextField(tokens: JsonTokens): void {

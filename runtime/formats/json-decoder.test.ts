@@ -125,7 +125,7 @@ const NAMES: readonly (readonly [string, DataType])[] = [
   ['bool', BOOLEAN()],
   ['text', STRING()],
   ['ts', TIMESTAMP(3)],
-  ['ltz', TIMESTAMP_LTZ(3)],
+  ['ltz', TIMESTAMP_LTZ(9)],
   ['date', DATE()],
   ['time', TIME(0)],
   ['dec', DECIMAL(10, 2)],

@@ -34,7 +34,7 @@ export class JsonEncoder implements Encoder {
     readonly schema: Schema,
     private readonly options: JsonEncodeOptions,
   ) {
-    this.prefixes = schema.map((f) => `${quoteJson(f.name)}:`);
+    this.prefixes = schema.map((f) => `${quoteEscaped(f.name)}:`);
     this.fields = schema.map((f) => this.field(f.type));
   }
 
@@ -117,7 +117,7 @@ export class JsonEncoder implements Encoder {
       }
       case 'CHAR':
       case 'VARCHAR':
-        return (v) => quoteJson(v as string);
+        return (v) => quoteEscaped(v as string);
       case 'BINARY':
       case 'VARBINARY':
         return (v) => `"${Buffer.from(v as Uint8Array).toString('base64')}"`;
@@ -142,7 +142,7 @@ export class JsonEncoder implements Encoder {
       case 'MULTISET':
         return this.map(type, type.element, { root: 'INTEGER', nullable: false });
       case 'ROW': {
-        const names = type.fields.map((f) => `${quoteJson(f.name)}:`);
+        const names = type.fields.map((f) => `${quoteEscaped(f.name)}:`);
         const writers = type.fields.map((f) => this.nullable(f.type));
         return (v) => {
           const parts: string[] = [];
@@ -179,13 +179,23 @@ export class JsonEncoder implements Encoder {
           );
         }
       }
-      return `{${[...fields].map(([k, text]) => `${quoteJson(k)}:${text}`).join(',')}}`;
+      return `{${[...fields].map(([k, text]) => `${quoteEscaped(k)}:${text}`).join(',')}}`;
     };
   }
 }
 
 function quoteNonFinite(text: string): string {
   return text === 'NaN' || text.endsWith('Infinity') ? `"${text}"` : text;
+}
+
+/** The referee writes characters beyond the basic plane as two escapes. */
+function quoteEscaped(text: string): string {
+  const quoted = quoteJson(text);
+  if (!/[\uD800-\uDBFF][\uDC00-\uDFFF]/.test(quoted)) return quoted;
+  return quoted.replace(
+    /[\uD800-\uDBFF][\uDC00-\uDFFF]/g,
+    (pair) => `\\u${pair.charCodeAt(0).toString(16).toUpperCase()}\\u${pair.charCodeAt(1).toString(16).toUpperCase()}`,
+  );
 }
 
 /** Strings in bytes form are copied as they are when nothing in them needs an escape. */
@@ -198,7 +208,7 @@ function writeStringField(column: Column, row: number, out: ByteSink): void {
     let plain = true;
     for (let i = start; i < end; i++) {
       const c = data[i];
-      if (c < 32 || c === 34 || c === 92) {
+      if (c < 32 || c === 34 || c === 92 || c >= 0xf0) {
         plain = false;
         break;
       }
@@ -210,5 +220,5 @@ function writeStringField(column: Column, row: number, out: ByteSink): void {
       return;
     }
   }
-  out.writeString(quoteJson(column.get(row)));
+  out.writeString(quoteEscaped(column.get(row)));
 }

@@ -527,6 +527,10 @@ export class JsonScanner {
     let limit = slot.wide ? 2n ** 63n - 1n : MAX_SAFE;
     let lowest = -limit;
     switch (type.root) {
+      case 'FLOAT':
+      case 'DOUBLE':
+        parameter |= this.settings.numbersAsText ? 0 : 1;
+        break;
       case 'TINYINT':
         [lowest, limit] = [-128n, 127n];
         break;
@@ -543,7 +547,10 @@ export class JsonScanner {
         break;
       case 'TIMESTAMP':
       case 'TIMESTAMP_LTZ':
-        parameter = (this.settings.timestampStandard === 'SQL' ? 32 : 84) | (type.root === 'TIMESTAMP_LTZ' ? 256 : 0);
+        parameter =
+          (this.settings.timestampStandard === 'SQL' ? 32 : 84) |
+          (type.root === 'TIMESTAMP_LTZ' ? 256 : 0) |
+          (type.precision > 3 ? 0 : 512);
         break;
       case 'DECIMAL': {
         parameter = type.scale;

@@ -20,7 +20,7 @@ import {
   type OnFieldError,
 } from './json-converters.js';
 import { nodeJson, nodeText, type JsonNode } from './json-tree.js';
-import { parseDate, parseTime, parseTimestamp } from './time-text.js';
+import { parseDate, parseTime, parseTimestamp, withPrecision } from './time-text.js';
 
 export type NodeConverter = (node: JsonNode) => Value;
 
@@ -86,7 +86,7 @@ export class JsonTreeConverters {
       case 'TIMESTAMP_LTZ': {
         const standard = this.options.timestampStandard;
         const zoned = type.root === 'TIMESTAMP_LTZ';
-        return (n) => found(parseTimestamp(nodeText(n), standard, zoned), n, type.root);
+        return (n) => withPrecision(found(parseTimestamp(nodeText(n), standard, zoned), n, type.root), type);
       }
       case 'ARRAY': {
         const element = this.nullable(type.element);

@@ -1,4 +1,4 @@
-import { Timestamp } from '../types/index.js';
+import { Timestamp, type TimestampType } from '../types/index.js';
 
 /**
  * Dates and times as Flink's formats write them (its TimeFormats): `SQL` is `2020-01-02 03:04:05.6`, `ISO-8601` is `2020-01-02T03:04:05.6`;
@@ -111,6 +111,14 @@ export function parseTimestamp(text: string, standard: TimestampStandard, zoned:
   const time = timeOf(local.slice(cut + 1), sql ? SQL_TIME : ISO_TIME, strict);
   if (date === undefined || time === undefined) return undefined;
   return new Timestamp((date + (time.nextDay ? 1 : 0)) * DAY_MS + time.millis, time.nanos);
+}
+
+/**
+ * The value as a column of the type keeps it: up to three digits a timestamp is carried in milliseconds, and what is finer is lost; with more
+ * digits all nine are kept, whatever the type says, as Flink does.
+ */
+export function withPrecision(value: Timestamp, type: TimestampType): Timestamp {
+  return type.precision > 3 || value.nanos === 0 ? value : new Timestamp(value.millis);
 }
 
 function two(n: number): string {

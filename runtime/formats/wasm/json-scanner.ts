@@ -642,7 +642,8 @@ function clock(p: usize): i32 {
   return <i32>(((h * 60 + m) * 60 + s) * 1000);
 }
 
-// "yyyy-MM-dd?HH:mm:ss[.fraction][Z]" with its quotes. The parameter's low byte is the separator, bit 8 tells that a Z must follow.
+// "yyyy-MM-dd?HH:mm:ss[.fraction][Z]" with its quotes. The parameter's low byte is the separator, bit 8 tells that a Z must follow,
+// bit 9 that the column keeps milliseconds only.
 function timestamp(p: usize, s: usize, row: i32, values: usize): usize {
   const parameter: u32 = load<u32>(s, 28);
   if (load<u8>(p) != 34 || load<u8>(p + 11) != (parameter & 255)) return 0;
@@ -678,6 +679,7 @@ function timestamp(p: usize, s: usize, row: i32, values: usize): usize {
   }
   if (load<u8>(p) != 34) return 0;
   store<f64>(values + (<usize>row << 3), <f64>days * 86400000.0 + <f64>(millis + fraction));
+  if ((parameter & 512) != 0) nanos = 0;
   store<i32>(load<u32>(s, 16) + (<usize>row << 2), nanos);
   if (nanos != 0) flag(s, HAS_NANOS);
   return p + 1;
@@ -723,6 +725,8 @@ function float(p: usize, s: usize, row: i32, values: usize, single: bool): usize
     exponent += sign * e;
   }
   let sure = q == end && mantissa <= 9007199254740992 && exponent >= -22 && exponent <= 22;
+  // A tree of nodes has no negative zero among its integers: the parameter's lowest bit leaves it to the host.
+  if (mantissa == 0 && negative && (load<u32>(s, 28) & 1) != 0) sure = false;
   let v: f64 = 0;
   if (sure) {
     v = <f64>mantissa;
