@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty';
-import { decodeRows } from '../protocol/index.js';
+import { decodeRows } from '../protocol/arrow-frame.js';
 import type { Statement, ViewFrame, ViewSubscription } from '../session/session.js';
 import type { Output } from './output.js';
 import { MAX_COLUMN_WIDTH, TablePrinter, type Printer } from './printers.js';

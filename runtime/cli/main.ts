@@ -44,7 +44,11 @@ export async function main(args: readonly string[]): Promise<number> {
       process.stdout.write(`streamcell ${version()}\n`);
       return 0;
     case 'run': {
-      // The engine is loaded only when it is wanted: help and usage errors answer at once.
+      // The engine is loaded only when it is wanted: help and usage errors answer at once. Its first worker loads meanwhile.
+      const { defaultPool } = await import('../session/default-pool.js');
+      void defaultPool()
+        .warm()
+        .catch(() => undefined);
       const { run } = await import('./run-command.js');
       return run(command, { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, onInterrupt });
     }

@@ -1,4 +1,4 @@
-import { displayText, gatewayJson } from '../protocol/index.js';
+import { displayText, gatewayJson } from '../protocol/value-text.js';
 import { rowKindName, typeToString, type ChangelogRow, type Schema } from '../types/index.js';
 import type { Statement } from '../session/session.js';
 import type { Output } from './output.js';

@@ -8,7 +8,6 @@ import { StreamcellError } from '../types/index.js';
 import type { RunCommand } from './arguments.js';
 import { errorReport } from './error-report.js';
 import { losses } from './losses.js';
-import { LiveTablePrinter } from './live-table.js';
 import { Output } from './output.js';
 import { CsvPrinter, JsonlPrinter, TablePrinter, type Printer } from './printers.js';
 
@@ -77,7 +76,9 @@ async function runScript(
     const zone = sessionTimeZone(await session.options());
     if (command.format === 'jsonl') return new JsonlPrinter(out, zone);
     if (command.format === 'csv') return new CsvPrinter(out, zone);
-    return live ? new LiveTablePrinter(out, around.stdout, zone) : new TablePrinter(out, zone);
+    if (!live) return new TablePrinter(out, zone);
+    const { LiveTablePrinter } = await import('./live-table.js');
+    return new LiveTablePrinter(out, around.stdout, zone);
   };
   let current = await printer();
   const execution = session.execute(script, {

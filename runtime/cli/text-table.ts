@@ -1,4 +1,4 @@
-import { displayText } from '../protocol/index.js';
+import { displayText } from '../protocol/value-text.js';
 import type { ChangelogRow, DataType, Schema } from '../types/index.js';
 
 const NUMERIC: ReadonlySet<DataType['root']> = new Set([

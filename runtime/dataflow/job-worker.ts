@@ -1,14 +1,14 @@
 import { parentPort } from 'node:worker_threads';
-import { StreamcellError, type DataType, type Schema, type ChangelogRow, type Value } from '../types/index.js';
+import { StreamcellError, type DataType, type Value } from '../types/index.js';
 import type { FromSubtask, ToSubtask } from './job-protocol.js';
 import type { ResultConsumer } from './result-consumer.js';
-import { ResultViewHost } from './result-view.js';
+import { ResultViewHost, type FrameEncoder } from './result-view.js';
 import { revivePlan } from './revive-plan.js';
 import { internalTrace, Subtask } from './subtask.js';
 
 /** What a worker needs of the layers above: how rows become frames and text. */
 export interface ViewEncoding {
-  readonly encode: (schema: Schema, rows: readonly ChangelogRow[], kinds: boolean) => Uint8Array;
+  readonly encoder: () => Promise<FrameEncoder>;
   readonly text: (value: Value, type: DataType) => string;
 }
 

@@ -64,6 +64,9 @@ export interface ViewContent {
   readonly status: ViewState;
 }
 
+/** Arrow IPC stream of rows; with kinds as a first column `op`. */
+export type FrameEncoder = (schema: Schema, rows: readonly ChangelogRow[], kinds: boolean) => Uint8Array;
+
 export interface ViewOptions {
   readonly schema: Schema;
   /** Columns that identify a row; null: a multiset. */
@@ -71,8 +74,8 @@ export interface ViewOptions {
   readonly maxRows: number;
   /** Whether changes are sent from the start. */
   readonly changes: boolean;
-  /** Arrow IPC stream of rows; with kinds as a first column `op`. */
-  readonly encode: (schema: Schema, rows: readonly ChangelogRow[], kinds: boolean) => Uint8Array;
+  /** Loads the encoder of frames when the first subscriber comes: most results are never watched, and Arrow takes 50 ms to load. */
+  readonly encoder: () => Promise<FrameEncoder>;
   /** A value as a table shows it. */
   readonly text: (value: Value, type: DataType) => string;
   readonly post: (reply: ViewReply, transfer: readonly ArrayBuffer[]) => void;
@@ -268,17 +271,19 @@ export class ResultViewHost implements ResultConsumer {
     if (subscription.seq - subscription.acknowledged >= FRAMES_IN_FLIGHT) return;
     const wait = Math.max(0, subscription.notBefore - performance.now());
     subscription.timer = setTimeout(() => {
-      subscription.timer = null;
-      this.send(id, subscription);
+      void this.options.encoder().then((encode) => {
+        subscription.timer = null;
+        if (this.subscriptions.get(id) === subscription) this.send(id, subscription, encode);
+      });
     }, wait);
   }
 
-  private send(id: number, subscription: Subscription): void {
+  private send(id: number, subscription: Subscription, encode: FrameEncoder): void {
     const began = performance.now();
     subscription.dirty = false;
     subscription.seq++;
     const { rows, from, total } = this.windowRows(subscription.window);
-    const arrow = this.options.encode(this.options.schema, rows, subscription.window.mode === 'changelog');
+    const arrow = encode(this.options.schema, rows, subscription.window.mode === 'changelog');
     const frame = { seq: subscription.seq, from, rowCount: total, status: this.state(), arrow };
     this.options.post({ type: 'frame', subscription: id, frame }, [arrow.buffer as ArrayBuffer]);
     // An expensive view (a sort over many rows) is shown less often rather than slowing the query.

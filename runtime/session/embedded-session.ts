@@ -10,6 +10,7 @@ import { explainPlan, planStatement, type PhysicalPlan, type Planned, type Plann
 import { parseDuration } from '../planner/options.js';
 import { StreamcellError, type DataType, type ErrorData, type Schema, type Span } from '../types/index.js';
 import { completeSql } from './completion.js';
+import { defaultPool } from './default-pool.js';
 import { CompleteStatement, JOB_ID_COLUMNS, JobStatement, type StatementPlace } from './job-statement.js';
 import { JobView } from './job-view.js';
 import { bindParameters } from './parameters.js';
@@ -30,14 +31,6 @@ export interface EmbeddedSessionOptions {
   readonly pool?: WorkerPool;
   /** Prints control events of every job to stderr. */
   readonly trace?: boolean;
-}
-
-let sharedPool: WorkerPool | null = null;
-
-/** One pool for all sessions of the process: its spare worker serves whoever comes first. */
-function defaultPool(): WorkerPool {
-  sharedPool ??= new WorkerPool(new URL('./job-worker.js', import.meta.url));
-  return sharedPool;
 }
 
 interface JobRecord {

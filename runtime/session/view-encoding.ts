@@ -1,4 +1,8 @@
-import { displayText, encodeRows } from '../protocol/index.js';
+import type { ViewEncoding } from '../dataflow/index.js';
+import { displayText } from '../protocol/value-text.js';
 
 /** How views are encoded, wherever they live. */
-export const VIEW_ENCODING = { encode: encodeRows, text: displayText } as const;
+export const VIEW_ENCODING: ViewEncoding = {
+  encoder: async () => (await import('../protocol/arrow-frame.js')).encodeRows,
+  text: displayText,
+};
