@@ -16,6 +16,8 @@ const CREATION = 5000;
 const FIRST_BACKOFF = 100;
 const LAST_BACKOFF = 5000;
 const ACK_TIMEOUT = 30_000;
+/** For a batch of records, with all attempts; that of Kafka's own producer. */
+const DELIVERY_TIMEOUT = 120_000;
 const DUPLICATE_SEQUENCE = 46;
 
 interface Target {
@@ -43,6 +45,7 @@ export class KafkaWriter implements SinkWriter {
   private readonly timestampColumn: number;
   private readonly headersColumn: number;
   private readonly gzip: boolean;
+  private readonly deliveryTimeout: number;
   private targets: Target[] = [];
   private producer = { id: -1n, epoch: -1 };
   private inFlight = 0;
@@ -79,6 +82,7 @@ export class KafkaWriter implements SinkWriter {
       );
     }
     this.gzip = compression === 'gzip';
+    this.deliveryTimeout = options.scoped('properties.').integer('delivery.timeout.ms', DELIVERY_TIMEOUT);
   }
 
   async open(): Promise<void> {
@@ -183,6 +187,7 @@ export class KafkaWriter implements SinkWriter {
   private async send(target: Target): Promise<void> {
     target.sending = true;
     let backoff = FIRST_BACKOFF;
+    let since = Date.now();
     while (target.queue.length > 0 && !this.closed && this.failure === null) {
       const [{ batch }] = target.queue;
       let error: number | null = null;
@@ -200,12 +205,19 @@ export class KafkaWriter implements SinkWriter {
         target.queue.shift();
         this.inFlight -= batch.length;
         backoff = FIRST_BACKOFF;
+        since = Date.now();
         this.notify();
       } else if (error !== null && !TRANSIENT.has(error)) {
         const name = ERROR_NAMES[error] ?? `error ${error}`;
         this.failure = new StreamcellError(
           'KAFKA_FAILED',
           `Writing to ${this.topic}-${target.partition} failed: ${name}.`,
+        );
+      } else if (Date.now() - since >= this.deliveryTimeout) {
+        this.failure = new StreamcellError(
+          'KAFKA_UNREACHABLE',
+          `Records could not be delivered to ${this.topic}-${target.partition} within ${this.deliveryTimeout} ms: ` +
+            (error === null ? `no answer from ${this.client.servers}.` : `${ERROR_NAMES[error] ?? `error ${error}`}.`),
         );
       } else {
         await new Promise((resolve) => setTimeout(resolve, backoff));

@@ -98,6 +98,8 @@ export class KafkaReader implements SourceReader {
   private failure: unknown = null;
   private closed = false;
   private emitted = 0;
+  /** Set by a malformed record: records are then decoded one by one, so that those before it are given out and its offset is known. */
+  private stepwise = false;
   private waiting: (() => void)[] = [];
   private drained: (() => void) | null = null;
   private fetching: Promise<void> = Promise.resolve();
@@ -438,7 +440,7 @@ export class KafkaReader implements SourceReader {
     const { run, metrics, valueDecoder, keyDecoder } = this;
     const { bytes, state } = loaded;
     const from = loaded.at;
-    const to = Math.min(run.count, from + most);
+    const to = Math.min(run.count, from + (this.stepwise ? 1 : most));
     try {
       const values = valueDecoder.decodeRecords(bytes, run.valueStarts, run.valueLengths, from, to);
       let used = values.bytes;
@@ -459,14 +461,14 @@ export class KafkaReader implements SourceReader {
       return batch;
     } catch (error) {
       if (!(error instanceof StreamcellError) || error.code !== 'RECORD_MALFORMED') throw error;
-      throw new StreamcellError(
-        error.code,
-        `Partition ${state.split}, at or after offset ${run.offsets[from]}: ${error.message}`,
-        {
-          hint: error.hint,
-          cause: error,
-        },
-      );
+      if (!this.stepwise) {
+        this.stepwise = true;
+        return this.decode(loaded, 1);
+      }
+      throw new StreamcellError(error.code, `Partition ${state.split}, offset ${run.offsets[from]}: ${error.message}`, {
+        hint: error.hint,
+        cause: error,
+      });
     }
   }
 
