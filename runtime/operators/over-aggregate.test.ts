@@ -52,6 +52,22 @@ describe('along rowtime', () => {
     expect(h.takeRows()).toEqual(['+I a 1 3 1', '+I a 2 5 7', '+I a 4 5 7', '+I a 8 6 14']);
   });
 
+  test('a bounded RANGE forgets a partition one and a half frames after its last row, and then what was late', () => {
+    const make = (): OperatorHarness => harness({ frame: { unit: 'range', preceding: 4 } });
+    const h = make();
+    h.element('+I a 1 10');
+    h.watermarkIn(16);
+    h.element('+I a 2 9');
+    expect(h.metrics.lateRows).toBe(1);
+    const restored = make();
+    restored.restore(h.snapshot());
+    restored.watermarkIn(17);
+    restored.element('+I a 4 9');
+    restored.watermarkIn(18);
+    expect([...h.takeRows(), ...restored.takeRows()]).toEqual(['+I a 1 10 1', '+I a 4 9 4']);
+    expect(restored.metrics.lateRows).toBe(0);
+  });
+
   test('LAG reaches back by its offset, with a default', () => {
     const lag = call('LAG', [1], INT(), { constants: { 1: 2 } });
     const h = harness({ aggregates: [lag, call('ROW_NUMBER', [], BIGINT(false))] });

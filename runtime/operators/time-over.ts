@@ -33,6 +33,10 @@ class History {
   head = 0;
   lastTime = MIN_WATERMARK;
   waiting = 0;
+  /** Bounded RANGE by rowtime: event time at which the partition is forgotten; NaN while it has no rows. */
+  cleanup = NaN;
+
+  constructor(readonly slot: number) {}
 
   get size(): number {
     return this.ids.length - this.head;
@@ -59,7 +63,8 @@ class History {
  * State: accumulators by partition; rows waiting for their time; for bounded frames, the rows in the frame, in order.
  *
  * Correctness: late is a row at or before the watermark for unbounded frames, one at or before the last time its partition sent for bounded
- * ones (so Flink has it); late rows are dropped.
+ * ones (so Flink has it); late rows are dropped. A bounded RANGE by rowtime forgets a partition, and with it what is late, one to one and a half
+ * frames after its last row; Flink's timers for that also count as times sent when they turn out to be early, and so they do here.
  */
 export class TimeOver extends Operator {
   private readonly store: RowStore;
@@ -75,6 +80,8 @@ export class TimeOver extends Operator {
   private readonly histories: History[] = [];
   private readonly waiting = new Map<number, number[]>();
   private readonly times = new TimerQueue();
+  /** Event times at which partitions may have to be forgotten. */
+  private readonly cleanups = new Map<number, History[]>();
   private stepRows: Int32Array = new Int32Array(STEPS);
   private stepSlots: Int32Array = new Int32Array(STEPS);
   private stepKinds: Uint8Array = new Uint8Array(STEPS);
@@ -103,14 +110,14 @@ export class TimeOver extends Operator {
       (slot) => {
         this.state.ensure(this.partitions.table.capacity);
         this.state.reset(slot);
-        this.histories[slot] = new History();
+        this.histories[slot] = new History(slot);
       },
       (slot) => {
         const history = this.histories[slot];
         if (history.waiting > 0) return false;
         for (let k = history.head; k < history.ids.length; k++) this.store.release(history.ids[k]);
         this.state.reset(slot);
-        this.histories[slot] = new History();
+        this.histories[slot] = new History(slot);
         return true;
       },
     );
@@ -169,7 +176,11 @@ export class TimeOver extends Operator {
   }
 
   private wait(time: number, id: number): void {
-    this.histories[this.store.counters[0][id]].waiting++;
+    const history = this.histories[this.store.counters[0][id]];
+    history.waiting++;
+    const { preceding } = this.spec.frame;
+    if (this.spec.rowtime && this.range && preceding !== null && !(history.cleanup >= time + preceding + 1))
+      this.setCleanup(history, time + Math.floor(preceding * 1.5) + 1);
     const rows = this.waiting.get(time);
     if (rows !== undefined) {
       rows.push(id);
@@ -177,6 +188,17 @@ export class TimeOver extends Operator {
     }
     this.waiting.set(time, [id]);
     this.times.add(time, 0);
+  }
+
+  private setCleanup(history: History, time: number): void {
+    history.cleanup = time;
+    const others = this.cleanups.get(time);
+    if (others !== undefined) {
+      others.push(history);
+      return;
+    }
+    this.cleanups.set(time, [history]);
+    this.times.add(time, 1);
   }
 
   override processWatermark(time: number): void {
@@ -200,8 +222,9 @@ export class TimeOver extends Operator {
     while (this.times.next <= instant) {
       const time = this.times.next;
       this.times.pop();
-      const rows = this.waiting.get(time) as number[];
+      const rows = this.waiting.get(time) ?? [];
       this.waiting.delete(time);
+      this.clean(time);
       for (const group of this.byPartition(rows)) {
         this.histories[this.store.counters[0][group[0]]].waiting -= group.length;
         this.enter(group, time);
@@ -211,9 +234,30 @@ export class TimeOver extends Operator {
     this.store.reclaim();
   }
 
+  /** Forgets partitions whose time has come; for others the timer was set before later rows came. */
+  private clean(time: number): void {
+    const histories = this.cleanups.get(time);
+    if (histories === undefined) return;
+    this.cleanups.delete(time);
+    for (const history of histories) {
+      const { slot } = history;
+      if (this.histories[slot] !== history) continue;
+      if (history.cleanup > time) {
+        history.lastTime = time;
+        continue;
+      }
+      // Steps not run yet may belong to this partition.
+      this.run();
+      for (let k = history.head; k < history.ids.length; k++) this.store.release(history.ids[k]);
+      this.state.reset(slot);
+      this.histories[slot] = new History(slot);
+      this.partitions.table.remove(slot);
+    }
+  }
+
   /** Rows of one time, those of a partition together, in order of arrival. */
   private byPartition(rows: readonly number[]): Iterable<readonly number[]> {
-    if (rows.length === 1) return [rows];
+    if (rows.length < 2) return rows.length === 0 ? [] : [rows];
     const groups = new Map<number, number[]>();
     for (const id of rows) {
       const slot = this.store.counters[0][id];
@@ -307,7 +351,14 @@ export class TimeOver extends Operator {
     const ids = Int32Array.from([...kept, ...[...this.waiting.values()].flat()]);
     writeRows(writer, 'rows', store.types, store.columns, ids, ids.length);
     writeRows(writer, 'times', [DOUBLE()], [new F64Column(store.times as Float64Array)], ids, ids.length);
-    writer.json('over', { kept: kept.length, progress: this.progress });
+    const position = new Map(Array.from(slots, (slot, k) => [this.histories[slot], k]));
+    writer.json('over', {
+      kept: kept.length,
+      progress: this.progress,
+      cleanups: [...this.cleanups].flatMap(([time, histories]) =>
+        histories.flatMap((h) => (position.has(h) ? [[time, position.get(h)]] : [])),
+      ),
+    });
   }
 
   override restore(readers: readonly SnapshotReader[]): void {
@@ -322,7 +373,10 @@ export class TimeOver extends Operator {
       for (let k = 0; k < targets.length; k++) if (targets[k] >= 0) this.histories[targets[k]].lastTime = lastTimes[k];
       const rows = readRows(reader, 'rows', this.store.types);
       const times = (readRows(reader, 'times', [DOUBLE()]).columns[0] as F64Column).values;
-      const saved = reader.json<{ kept: number; progress: number }>('over');
+      const saved = reader.json<{ kept: number; progress: number; cleanups: [number, number][] }>('over');
+      // In order of time: the last one set is the one that holds.
+      for (const [time, k] of saved.cleanups.sort((a, b) => a[0] - b[0]))
+        if (targets[k] >= 0) this.setCleanup(this.histories[targets[k]], time);
       const n = rows.length;
       batch.prepare(rows.columns, this.spec.partitionKeys, n);
       const slots = new Int32Array(n);

@@ -164,7 +164,17 @@ const timedEvents = inserts(
   );
   return [...rising, { kind: 'watermark', time: 100_000 }];
 });
-const timeOf = (row: readonly Value[]): number => (row[2] as Timestamp).millis;
+/** Without late rows: what becomes of those of a bounded RANGE depends on when the partition was forgotten (its own test tells). */
+const punctualEvents = timedEvents.map((events) => {
+  let watermark = -Infinity;
+  return events.filter((e) => {
+    if (e.kind === 'watermark') watermark = e.time;
+    return e.kind !== 'row' || timeOf(e.row.fields) > watermark;
+  });
+});
+function timeOf(row: readonly Value[]): number {
+  return (row[2] as Timestamp).millis;
+}
 
 function deduplicate(keep: 'first' | 'last', rowtime: boolean): Subject {
   return {
@@ -323,7 +333,7 @@ describe('OVER', () => {
   test('rows, unbounded', () => checkLaws(over({ unit: 'rows', preceding: null }), timedEvents));
   test('range, unbounded', () => checkLaws(over({ unit: 'range', preceding: null }), timedEvents));
   test('rows, bounded', () => checkLaws(over({ unit: 'rows', preceding: 2 }), timedEvents, 120));
-  test('range, bounded', () => checkLaws(over({ unit: 'range', preceding: 6 }), timedEvents, 120));
+  test('range, bounded', () => checkLaws(over({ unit: 'range', preceding: 6 }), punctualEvents, 120));
   test('rows by another order', () => checkLaws(orderedOver('rows'), inserts(fields)));
   test('range by another order, with retractions', () => checkLaws(orderedOver('range'), changes(fields)));
 });
