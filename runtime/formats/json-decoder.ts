@@ -6,6 +6,8 @@ import { JsonExact } from './json-exact.js';
 import { JsonScanner, SCAN_FULL } from './json-scanner.js';
 import { learnShape, WantedTree } from './json-shape.js';
 import { JsonTokens } from './json-tokens.js';
+import { readTree } from './json-tree.js';
+import { JsonTreeConverters } from './json-tree-converters.js';
 
 const NEWLINE = 10;
 const RETURN = 13;
@@ -44,8 +46,14 @@ export class JsonDecoder implements Decoder {
     });
     this.wanted = WantedTree.of(paths);
     // A value that the scanner leaves behind is converted strictly: when it fails, its whole row goes to the exact decoder.
-    const strict = new JsonConverters({ ...options, ignoreParseErrors: false }, () => undefined);
-    this.converters = types.map((type) => strict.nullable(type));
+    const strict = { ...options, ignoreParseErrors: false };
+    const pulling = new JsonConverters(strict, () => undefined);
+    const walking = new JsonTreeConverters(strict, () => undefined);
+    this.converters = types.map((type) => {
+      if (options.pullParser) return pulling.nullable(type);
+      const convert = walking.nullable(type);
+      return (tokens) => convert(readTree(tokens, options.decimals));
+    });
   }
 
   reserve(size: number): Uint8Array {
@@ -137,6 +145,7 @@ export class JsonDecoder implements Decoder {
     const { recordOf } = this;
     let row = 0;
     let record = from;
+    let straight = from === 0;
     let alone: Batch | null = null;
     while (record < until && row < scanner.capacity) {
       const next = scanner.records(base, record - from, until - from, row, scanner.capacity);
@@ -152,6 +161,7 @@ export class JsonDecoder implements Decoder {
         }
       }
       if (lengths[record] < 0) {
+        straight = false;
         record++;
         continue;
       }
@@ -164,14 +174,14 @@ export class JsonDecoder implements Decoder {
         record++;
         break;
       }
+      if (added !== 1) straight = false;
       for (let i = 0; i < added; i++) recordOf[row++] = record;
       record++;
     }
     for (let i = from; i < record; i++) if (lengths[i] > 0) metrics.bytes += lengths[i];
     metrics.records += record - from;
     const batch = alone ?? new Batch(row, scanner.finish(row));
-    const straight = from === 0 && alone === null && row === record && (row === 0 || recordOf[row - 1] === row - 1);
-    return { batch, bytes: record - from, recordOf: straight ? null : this.recordOf };
+    return { batch, bytes: record - from, recordOf: straight && alone === null ? null : this.recordOf };
   }
 
   /**
