@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EmbeddedSession, type EmbeddedSessionOptions } from '@streamcell/runtime/session/index';
-import type { JobInfo } from '@streamcell/runtime/session/session';
+import type { JobInfo, Statement } from '@streamcell/runtime/session/session';
 import { StreamcellError } from '@streamcell/runtime/types/index';
 
 const BIN = fileURLToPath(new URL('../../../runtime/cli/bin.js', import.meta.url));
@@ -43,8 +43,9 @@ export class Scene {
   /** Runs statements, each to its end; an error ends the script. */
   async run(script: string, session = this.session()): Promise<Outcome> {
     let rows: string[] = [];
+    let statement: Statement | null = null;
     try {
-      for await (const statement of session.execute(script, { mode: 'changelog' })) {
+      for await (statement of session.execute(script, { mode: 'changelog' })) {
         const changes = statement.view?.changes() ?? [];
         rows = [];
         for await (const run of changes)
@@ -54,6 +55,7 @@ export class Scene {
       return { rows, error: null };
     } catch (thrown) {
       if (!(thrown instanceof StreamcellError)) throw thrown;
+      await (statement as Statement | null)?.done.catch(() => undefined);
       return { rows, error: thrown };
     }
   }
