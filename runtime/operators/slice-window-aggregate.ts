@@ -80,6 +80,7 @@ export class SliceWindowAggregate extends Operator {
   private slots: Int32Array = new Int32Array(0);
   private targets: Int32Array = new Int32Array(0);
   private rows: Int32Array = new Int32Array(0);
+  private batches = 0;
 
   constructor(private readonly spec: WindowAggregateSpec) {
     super(1);
@@ -111,13 +112,19 @@ export class SliceWindowAggregate extends Operator {
     this.keyBatch.prepare(batch.columns, this.spec.keys, n);
     const ends = this.sliceEnds(batch);
     this.deal(batch, ends);
-    this.context.metrics.stateKeys = 0;
+    // With many live slices, counting them for every batch would cost more than the batch.
+    if (this.slices.size < 32 || this.batches++ % 64 === 0) this.measure();
+  }
+
+  private measure(): void {
+    let keys = 0;
     let bytes = 0;
     for (const slice of this.slices.values()) {
-      this.context.metrics.stateKeys += slice.table.size;
+      keys += slice.table.size;
       bytes += slice.bytes();
     }
     for (const slice of this.running.values()) bytes += slice.bytes();
+    this.context.metrics.stateKeys = keys;
     this.context.metrics.stateBytes = bytes;
   }
 
