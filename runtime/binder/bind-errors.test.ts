@@ -181,7 +181,7 @@ const ERRORS: readonly (readonly [string, ErrorCode, string, string])[] = [
   ['CREATE TABLE t (a TIMESTAMP(3), WATERMARK FOR b AS a)', 'WATERMARK_INVALID', '1:47', "'a'"],
   ['CREATE TABLE t (a INT, PRIMARY KEY (a))', 'DDL_INVALID', '1:24', 'NOT ENFORCED'],
   ['CREATE TABLE t (a INT, PRIMARY KEY (b) NOT ENFORCED)', 'COLUMN_NOT_FOUND', '1:14', "'b'"],
-  ['CREATE TABLE t (a DECIMAL(39, 2))', 'TYPE_INVALID', '1:19', '38'],
+  ['CREATE TABLE t (a DECIMAL(10, 20))', 'TYPE_INVALID', '1:19', 'scale'],
   ['CREATE VIEW w (a, b) AS SELECT 1', 'DDL_INVALID', '1:16', 'not match'],
   ['DROP TABLE v', 'TABLE_NOT_FOUND', '1:12', 'view'],
   ['DROP TABLE bit_map', 'TABLE_NOT_FOUND', '1:12', 'does not exist'],

@@ -92,8 +92,18 @@ export function bindRarity(expr: Expr, binder: ExprBinder): BoundExpr {
       return each.reduce((a, b) => binder.call(fold, [a, b], expr.span));
     }
     case 'Binary':
-      if (expr.op === 'OVERLAPS' && expr.left.kind === 'Row' && expr.right.kind === 'Row' && expr.left.fields.length === 2 && expr.right.fields.length === 2) {
-        return binder.call('OVERLAPS', [...expr.left.fields, ...expr.right.fields].map((f) => binder.bind(f)), expr.span);
+      if (
+        expr.op === 'OVERLAPS' &&
+        expr.left.kind === 'Row' &&
+        expr.right.kind === 'Row' &&
+        expr.left.fields.length === 2 &&
+        expr.right.fields.length === 2
+      ) {
+        return binder.call(
+          'OVERLAPS',
+          [...expr.left.fields, ...expr.right.fields].map((f) => binder.bind(f)),
+          expr.span,
+        );
       }
       throw refuse(`The operator ${expr.op}`, expr.opSpan);
     case 'DynamicParameter':

@@ -14,6 +14,7 @@ import {
   INTERVAL_DAY_TIME,
   INTERVAL_YEAR_MONTH,
   MAP,
+  MAX_DECIMAL_PRECISION,
   MAX_LENGTH,
   MULTISET,
   ROW,
@@ -91,8 +92,8 @@ function simpleType(type: TypeName & { kind: 'SimpleType' }): DataType {
   const { nullable: n, precision, scale, span } = type;
   const length = (fallback: number): number =>
     bounded(precision, fallback, 1, 2147483647, `The length of ${type.name}`, span);
-  const fraction = (fallback: number): number =>
-    bounded(precision, fallback, 0, 9, `The precision of ${type.name}`, span);
+  // A precision beyond the largest is cut to it, as Flink does.
+  const fraction = (fallback: number): number => Math.min(precision ?? fallback, 9);
   switch (type.name) {
     case 'BOOLEAN':
       return BOOLEAN(n);
@@ -110,7 +111,7 @@ function simpleType(type: TypeName & { kind: 'SimpleType' }): DataType {
     case 'DOUBLE':
       return DOUBLE(n);
     case 'DECIMAL': {
-      const p = bounded(precision, 10, 1, 38, 'Decimal precision', span);
+      const p = Math.min(bounded(precision, 10, 1, MAX_LENGTH, 'Decimal precision', span), MAX_DECIMAL_PRECISION);
       return DECIMAL(p, bounded(scale, 0, 0, p, 'Decimal scale', span), n);
     }
     case 'CHAR':

@@ -38,6 +38,18 @@ export class AggregatePlan {
   }
 }
 
+/** The planner knows that what the call sees only grows (MAX) or falls (MIN): the old row of an update need not be taken out. */
+function monotonic(call: AggregateCall): boolean {
+  return call.options?.['monotonic'] === true && call.filter === null;
+}
+
+function addingPass(kinds: Uint8Array | null, rows: Int32Array, n: number, length: number): Uint8Array | null {
+  if (kinds === null) return null;
+  const pass = new Uint8Array(length);
+  for (let j = 0; j < n; j++) pass[rows[j]] = (kinds[rows[j]] & 1) ^ 1;
+  return pass;
+}
+
 /**
  * The accumulators of all aggregate calls of an operator, over one set of slots, updated by whole batches.
  *
@@ -52,7 +64,7 @@ export class AggregateState {
   private passes: (Uint8Array | null)[];
 
   constructor(readonly plan: AggregatePlan) {
-    this.accumulators = plan.calls.map((call) => createAccumulator(call, plan.retracts));
+    this.accumulators = plan.calls.map((call) => createAccumulator(call, plan.retracts && !monotonic(call)));
     this.loops = this.accumulators.map((a) => loopsFor(a.shape));
     this.distinct = plan.distinct.map((d) => new CountedValues(d.types, d.calls.length));
     this.passes = plan.calls.map(() => null);
@@ -180,7 +192,8 @@ export class AggregateState {
     const { calls } = this.plan;
     for (let c = 0; c < calls.length; c++) {
       const filter = calls[c].filter;
-      this.passes[c] = filter === null ? null : filterPass(columns[filter] as I32Column, rows, n, length);
+      const adding = monotonic(calls[c]) ? addingPass(kinds, rows, n, length) : null;
+      this.passes[c] = filter === null ? adding : filterPass(columns[filter] as I32Column, rows, n, length);
       this.accumulators[c].bind(columns, length);
     }
     for (let g = 0; g < this.distinct.length; g++) this.passDistinct(g, columns, length, kinds, rows, n, slots);

@@ -280,13 +280,21 @@ function groupAggregate(node: LogicalAggregate, source: Draft, context: PlannerC
   ];
   const inputRetracts = !isAppend(input.kinds);
   const places = keys.map((_, i) => i);
+  const constant = (c: number): boolean => input.growing.has(c) && input.falling.has(c);
+  // Over updates that only raise a value of a fixed group, MAX never has to look back.
+  const monotonic = (c: AggregateCall): boolean =>
+    inputRetracts &&
+    keys.every(constant) &&
+    c.filter === null &&
+    ((c.fn === 'MAX' && input.growing.has(c.args[0])) || (c.fn === 'MIN' && input.falling.has(c.args[0])));
+  const planned = calls.map((c) => (monotonic(c) ? { ...c, options: { ...c.options, monotonic: true } } : c));
   // A key is constant for its row, which is both.
   const growing = inputRetracts ? [] : calls.flatMap((c, i) => (growsWith(c) ? [keys.length + i] : []));
   const falling = inputRetracts
     ? []
     : calls.flatMap((c, i) => (c.fn === 'MIN' && c.filter === null ? [keys.length + i] : []));
   const ttl = node.stateTtl ?? durationOption(context.options, 'table.exec.state.ttl', 0);
-  return draft({ op: 'groupAggregate', keys, aggregates: calls, inputRetracts, ttl }, [input], {
+  return draft({ op: 'groupAggregate', keys, aggregates: planned, inputRetracts, ttl }, [input], {
     schema,
     kinds: { update: true, delete: inputRetracts },
     distribution: [hashed(keys)],

@@ -1,6 +1,6 @@
-import { conjunction, conjuncts, inputOf, inputsOf, isDeterministic } from '../binder/index.js';
+import { children, conjunction, conjuncts, inputOf, inputsOf, isDeterministic } from '../binder/index.js';
 import type { BoundExpr } from '../expressions/index.js';
-import { typeToString, type Schema, type Span } from '../types/index.js';
+import { StreamcellError, typeToString, type Schema, type Span } from '../types/index.js';
 import { draft, onSchema, sortKeys, type Draft, type WindowProperties } from './draft.js';
 import { exprText, projectionText } from './labels.js';
 import type { CalcNode, ChangelogNormalizeNode } from './physical.js';
@@ -15,6 +15,7 @@ export function calc(
   span?: Span,
 ): Draft {
   const condition = givenCondition && onSchema(givenCondition, input.schema);
+  refuseWatermark([...given, ...(givenCondition ? [givenCondition] : [])]);
   const projections = given.map((e) => onSchema(e, input.schema));
   const schema: Schema = projections.map((e, i) => ({ name: names[i], type: e.type }));
   if (!condition && isIdentity(input, projections, schema)) return input;
@@ -23,6 +24,9 @@ export function calc(
   }
   const merged = input.spec.op === 'calc' ? onto(input, input.spec, condition, projections, schema, span) : null;
   if (merged) return merged;
+  // A filter on a value that is updated lets rows vanish: then nothing is known of what remains.
+  const steady =
+    !condition || !input.kinds.update || input.keys.some((k) => [...inputsOf(condition)].every((c) => k.includes(c)));
   const where = condition
     ? `, where=[${conjuncts(condition)
         .map((c) => exprText(c, input.schema))
@@ -33,8 +37,8 @@ export function calc(
     kinds: input.kinds,
     keys: mapKeys(input.keys, projections),
     window: mapWindow(input.window, projections),
-    growing: mapSet(input.growing, projections),
-    falling: mapSet(input.falling, projections),
+    growing: steady ? mapSet(input.growing, projections) : new Set(),
+    falling: steady ? mapSet(input.falling, projections) : new Set(),
     label: `Calc(select=[${projectionText(projections, schema, input.schema)}]${where})`,
     span,
   });
@@ -78,6 +82,18 @@ function filteredNormalize(input: Draft, spec: ChangelogNormalizeNode, condition
     spec: { ...spec, condition: late },
     label: `${input.label.slice(0, -1)}${text})`,
   };
+}
+
+/** Its value is that of the watermark between two rows, where batches here have one for all their rows. */
+function refuseWatermark(exprs: readonly BoundExpr[]): void {
+  const find = (e: BoundExpr): BoundExpr | undefined =>
+    e.kind === 'call' && e.fn === 'CURRENT_WATERMARK'
+      ? e
+      : children(e)
+          .map(find)
+          .find((c) => c !== undefined);
+  const found = exprs.map(find).find((e) => e !== undefined);
+  if (found) throw new StreamcellError('SQL_UNSUPPORTED', 'CURRENT_WATERMARK is not supported.', { span: found.span });
 }
 
 /** Two in a row are one, unless that would evaluate something costly or random twice. Types are those of the upper one. */
