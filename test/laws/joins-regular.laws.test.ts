@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { simpleEnvironment, type BoundExpr } from '@streamcell/runtime/expressions/index';
 import { consolidated } from '@streamcell/runtime/operators/join-harness';
+import type { JoinSideUnique } from '@streamcell/runtime/operators/join-side';
 import type { JoinType } from '@streamcell/runtime/operators/join-spec';
 import { Join } from '@streamcell/runtime/operators/join';
 import { BOOLEAN, INT, STRING, type DataType } from '@streamcell/runtime/types/index';
@@ -10,12 +11,15 @@ import { changelogs, drive, spread, type Step } from './two-inputs.js';
 const TYPES: DataType[] = [INT(), STRING()];
 const KINDS: JoinType[] = ['inner', 'left', 'right', 'full', 'semi', 'anti'];
 
+type Unique = 'none' | 'joinKey' | 'columns';
+
 interface Case {
   readonly type: JoinType;
   readonly keyed: boolean;
   readonly nullSafe: boolean;
   readonly conditional: boolean;
   readonly retracts: readonly [boolean, boolean];
+  readonly unique: readonly [Unique, Unique];
   readonly steps: readonly Step[];
 }
 
@@ -30,6 +34,9 @@ const DIFFERENT: BoundExpr = {
   ],
 };
 
+const uniqueSide = (unique: Unique): JoinSideUnique =>
+  unique === 'columns' ? { kind: 'columns', columns: [1] } : { kind: unique };
+
 function operator(c: Case): Join {
   const keys = c.keyed ? [0] : [];
   return new Join({
@@ -40,8 +47,8 @@ function operator(c: Case): Join {
       nullSafe: keys.map(() => c.nullSafe),
       condition: c.conditional ? DIFFERENT : null,
     },
-    leftUnique: { kind: 'none' },
-    rightUnique: { kind: 'none' },
+    leftUnique: uniqueSide(c.unique[0]),
+    rightUnique: uniqueSide(c.unique[1]),
     leftRetracts: c.retracts[0],
     rightRetracts: c.retracts[1],
     leftTtl: 0,
@@ -86,19 +93,39 @@ function recompute(c: Case): string[] {
   return out.sort();
 }
 
-const cases: fc.Arbitrary<Case> = fc.tuple(fc.boolean(), fc.boolean()).chain((retracts) =>
-  fc.record({
-    type: fc.constantFrom(...KINDS),
+/** What a row of a unique input has alone: its join key, or its second column beside that key. */
+const identity = (unique: Unique, keyed: boolean): ((row: string) => string) | null =>
+  unique === 'none' ? null : unique === 'columns' ? (row) => row : (row) => (keyed ? row.split(' ')[0] : '');
+
+const row = fc
+  .tuple(fc.constantFrom('1', '2', '3', 'null'), fc.constantFrom('a', 'b', 'null'))
+  .map((cells) => cells.join(' '));
+const uniques = fc.constantFrom<Unique>('none', 'joinKey', 'columns');
+
+const cases: fc.Arbitrary<Case> = fc
+  .record({
     keyed: fc.boolean(),
-    nullSafe: fc.boolean(),
-    conditional: fc.boolean(),
-    retracts: fc.constant(retracts),
-    steps: changelogs({
-      retracts,
-      row: fc.tuple(fc.constantFrom('1', '2', '3', 'null'), fc.constantFrom('a', 'b', 'null')).map((r) => r.join(' ')),
-    }),
-  }),
-);
+    retracts: fc.tuple(fc.boolean(), fc.boolean()),
+    unique: fc.tuple(uniques, uniques),
+  })
+  .chain((given) => {
+    // Unique rows are told apart by updates: such an input retracts. Without a join key the second column alone cannot be unique here.
+    const unique = given.unique.map((u, s) => (given.retracts[s] && (given.keyed || u !== 'columns') ? u : 'none'));
+    const [left, right] = unique as [Unique, Unique];
+    return fc.record({
+      type: fc.constantFrom(...KINDS),
+      keyed: fc.constant(given.keyed),
+      nullSafe: fc.boolean(),
+      conditional: fc.boolean(),
+      retracts: fc.constant(given.retracts),
+      unique: fc.constant([left, right] as const),
+      steps: changelogs({
+        retracts: given.retracts,
+        row,
+        unique: [identity(left, given.keyed), identity(right, given.keyed)],
+      }),
+    });
+  });
 
 describe('laws of the regular join', () => {
   test('what it sent is, after every step, the join of what its inputs hold', () => {

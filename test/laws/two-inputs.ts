@@ -88,21 +88,29 @@ function ownerOf(row: string, types: readonly DataType[], keys: readonly number[
 export function changelogs(options: {
   readonly retracts: readonly [boolean, boolean];
   readonly row: fc.Arbitrary<string>;
+  /** Per input: what is unique in a row, if anything is. A row then replaces the one it cannot be beside. */
+  readonly unique?: readonly [((row: string) => string) | null, ((row: string) => string) | null];
 }): fc.Arbitrary<Step[]> {
   const change = fc.record({ row: options.row, back: fc.nat(20), update: fc.boolean() });
   const step = fc.record({ input: fc.constantFrom(0, 1), changes: fc.array(change, { minLength: 1, maxLength: 6 }) });
   return fc.array(step, { maxLength: 8 }).map((made) => {
     const there: string[][] = [[], []];
     return made.map(({ input, changes }): Step => {
-      const rows = changes.map(({ row, back, update }) => {
+      const rows = changes.flatMap(({ row, back, update }) => {
         const own = there[input];
         // Some one in two changes takes a row back, where the input may.
         if (options.retracts[input] && back < own.length) {
           const [gone] = own.splice(back, 1);
-          return `${update ? '-U' : '-D'} ${gone}`;
+          return [`${update ? '-U' : '-D'} ${gone}`];
+        }
+        const identity = options.unique?.[input];
+        const beside = identity ? own.findIndex((other) => identity(other) === identity(row)) : -1;
+        if (beside >= 0) {
+          const [old] = own.splice(beside, 1, row);
+          return [`-U ${old}`, `+U ${row}`];
         }
         own.push(row);
-        return `${update && options.retracts[input] ? '+U' : '+I'} ${row}`;
+        return [`${update && options.retracts[input] ? '+U' : '+I'} ${row}`];
       });
       return { kind: 'rows', input, rows };
     });
