@@ -138,11 +138,9 @@ export interface LocalTimestamp {
   readonly nanos: number;
 }
 
-/** `2020-01-31[ |T]12:34[:56[.fraction]]` or a date alone, fraction up to nanoseconds. */
+/** `2020-01-31 12:34:56[.fraction]` or a date alone, fraction up to nanoseconds. */
 export function parseTimestamp(text: string): LocalTimestamp | undefined {
-  const m = /^\s*(-?\d{1,9}-\d{1,2}-\d{1,2})(?:[ T](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9})\d*)?)?)?\s*$/.exec(
-    text,
-  );
+  const m = /^\s*(-?\d{1,9}-\d{1,2}-\d{1,2})(?: (\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9})\d*)?)?\s*$/.exec(text);
   if (m === null) return undefined;
   const [year, month, day] = m[1].split('-').map(Number);
   // As Java's smart resolver: a day up to 31 is taken for the last one of a shorter month.

@@ -1,4 +1,4 @@
-import { Batch, boxedValue, type Value } from '../../types/index.js';
+import { Batch, Timestamp, boxedValue, type DataType, type Value } from '../../types/index.js';
 import type { BoundExpr } from '../bound.js';
 import type { EvalEnvironment } from '../environment.js';
 import { isDeterministic } from '../functions/registry.js';
@@ -14,6 +14,13 @@ export function evaluateConstant(expr: BoundExpr, env: EvalEnvironment): Value {
   return boxedValue(result.columns[0], expr.type, 0);
 }
 
+/** A constant keeps no more of a fraction than its type has digits, which a running sum of a TIMESTAMP(0) and half a second does. */
+function cutToPrecision(value: Value, type: DataType): Value {
+  if (!(value instanceof Timestamp) || !('precision' in type)) return value;
+  const unit = 10 ** (3 - type.precision);
+  return type.precision <= 3 ? new Timestamp(Math.floor(value.millis / unit) * unit) : value;
+}
+
 export function isConstant(expr: BoundExpr): boolean {
   return expr.kind !== 'input' && isDeterministic(expr) && children(expr).every(isConstant);
 }
@@ -26,7 +33,12 @@ export function foldConstants(expr: BoundExpr, env: EvalEnvironment): BoundExpr 
   if (expr.kind === 'literal' || expr.kind === 'input') return expr;
   if (isConstant(expr)) {
     try {
-      return { kind: 'literal', type: expr.type, value: evaluateConstant(expr, env), span: expr.span };
+      return {
+        kind: 'literal',
+        type: expr.type,
+        value: cutToPrecision(evaluateConstant(expr, env), expr.type),
+        span: expr.span,
+      };
     } catch {
       return expr;
     }

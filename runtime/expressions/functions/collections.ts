@@ -377,7 +377,20 @@ const mapUnion: BuiltIn = boxed({
     const type = withNullable(common, anyNullable(args));
     return { args: args.map((a) => coerce(a, type)), type };
   },
-  call: (args) => mapOf((args as readonly MapValue[]).flatMap((m) => m.entries)),
+  // The last map comes first, and wins.
+  call(args) {
+    const maps = [...(args as readonly MapValue[])].reverse();
+    const seen = new ValueSet();
+    return new MapValue(
+      maps.flatMap((m) =>
+        m.entries.filter(([k]) => {
+          const fresh = seen.indexOf(k) < 0;
+          seen.add(k);
+          return fresh;
+        }),
+      ),
+    );
+  },
 });
 
 export const collectionFunctions: readonly BuiltIn[] = [

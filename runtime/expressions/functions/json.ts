@@ -44,6 +44,7 @@ function query(
 ): { readonly value: Json | undefined; readonly error: string | null; readonly lax: boolean } {
   const path = jsonPath(spec);
   const root = parseJson(text, true);
+  if (root === undefined && path.lax) return { value: undefined, error: null, lax: true };
   if (root === undefined) return { value: undefined, error: `Invalid JSON: ${text.slice(0, 100)}`, lax: path.lax };
   const value = readPath(root, path);
   if (value === undefined && !path.lax) return { value, error: `No results for path: ${spec}`, lax: false };
@@ -130,7 +131,8 @@ const jsonValue: BuiltIn = boxed({
       if (isScalarJson(value)) {
         const converted = returningValue(value, result);
         if (converted !== undefined) return converted;
-        error = `JSON_VALUE cannot return ${jsonText(value)} as ${result.root}.`;
+        // Flink fails here, whatever ON ERROR says.
+        throw failed(`JSON_VALUE cannot return ${jsonText(value)} as ${result.root}.`);
       } else error = `Strict jsonpath mode requires scalar value, and the actual value is: '${jsonText(value)}'.`;
     }
     const v = fallback('onError', options, args);

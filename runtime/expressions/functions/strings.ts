@@ -131,7 +131,7 @@ export const stringFunctions: readonly BuiltIn[] = [
     names: ['REPLACE'],
     params: [str, str, str],
     type: STRING(),
-    call: (s: string, a: string, b: string) => (a === '' ? s : s.replaceAll(a, () => b)),
+    call: (s: string, a: string, b: string) => s.replaceAll(a, () => b),
   }),
   simple({ names: ['INITCAP'], params: [str], type: argType, call: initCap }),
   simple({

@@ -28,7 +28,7 @@ function overlay(s: string, replacement: string, start: number, length?: number)
   const points = Array.from(s);
   if (start <= 0 || start > points.length) return s;
   const count = length ?? Array.from(replacement).length;
-  const after = count >= 0 ? points.slice(start - 1 + count) : [];
+  const after = count > 0 ? points.slice(start - 1 + count) : [];
   return points.slice(0, start - 1).join('') + replacement + after.join('');
 }
 

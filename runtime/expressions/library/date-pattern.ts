@@ -196,7 +196,7 @@ function formatItem(
       return pad(Math.floor((days - (first - (isoDayOfWeek(first) % 7))) / 7) + 1, count);
     }
     case 'F':
-      return pad(Math.floor((civil(days).day - 1) / 7) + 1, count);
+      return pad(((civil(days).day - 1) % 7) + 1, count);
     case 'E':
     case 'e':
     case 'c': {
@@ -467,8 +467,11 @@ function resolve(f: Fields, legacy: boolean): ParsedTime | null {
   const minute = f.minute ?? 0;
   const second = f.second ?? 0;
   const nano = f.nano ?? 0;
+  // The hour 24 is the midnight at the end of the day.
+  const midnight = hour === 24 && minute === 0 && second === 0 && nano === 0;
   if (!legacy) {
-    if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59) return null;
+    if (month < 1 || month > 12 || day < 1 || day > 31 || (hour > 23 && !midnight) || minute > 59 || second > 59)
+      return null;
     if (f.hour12 !== undefined && f.hour12 > 11) return null;
     day = Math.min(day, daysInMonth(year, month));
   }

@@ -18,7 +18,11 @@ import {
 export type Json = null | boolean | string | JsonNumber | readonly Json[] | JsonObject;
 
 export class JsonNumber {
-  constructor(readonly text: string) {}
+  constructor(
+    readonly text: string,
+    /** Written as it is, in scientific notation too. */
+    readonly verbatim = false,
+  ) {}
 }
 
 export class JsonObject {
@@ -121,7 +125,7 @@ const WORDS: readonly (readonly [string, Json])[] = [
 
 /** java.math.BigDecimal.toString of a JSON number; integers stay as they are. */
 export function numberText(n: JsonNumber, plain: boolean): string {
-  if (/^-?\d+$/.test(n.text)) return n.text;
+  if (n.verbatim || /^-?\d+$/.test(n.text)) return n.text;
   const exact = parseExactDecimal(n.text);
   if (exact === null) return n.text;
   const { unscaled, scale } = exact;
@@ -156,6 +160,11 @@ export function jsonString(s: string): string {
   });
 }
 
+/** A floating point number the way java.math.BigDecimal prints Java's text of it. */
+function floating(text: string): JsonNumber {
+  return new JsonNumber(numberText(new JsonNumber(text), false), true);
+}
+
 /** A SQL value as JSON, in the ways of JSON_STRING, JSON_OBJECT and JSON_ARRAY. */
 export function toJson(v: Value, type: DataType, zone: string): Json {
   if (v === null) return null;
@@ -170,9 +179,9 @@ export function toJson(v: Value, type: DataType, zone: string): Json {
     case 'DECIMAL':
       return new JsonNumber(decimalToString(v as bigint, type.scale));
     case 'FLOAT':
-      return new JsonNumber(floatToString(v as number));
+      return floating(floatToString(v as number));
     case 'DOUBLE':
-      return new JsonNumber(doubleToString(v as number));
+      return floating(doubleToString(v as number));
     case 'CHAR':
     case 'VARCHAR':
       return v as string;

@@ -75,41 +75,10 @@ export function groupCount(regex: RegExp): number {
   return (new RegExp(`${regex.source}|`, regex.flags).exec('')?.length ?? 1) - 1;
 }
 
-function validReplacement(text: string, groups: number): boolean {
-  for (let i = 0; i < text.length; i++) {
-    if (text[i] === '\\' && ++i >= text.length) return false;
-    if (text[i] === '$' && text[i - 1] !== '\\' && !(/\d/.test(text[i + 1] ?? '') && Number(text[i + 1]) <= groups))
-      return false;
-  }
-  return true;
-}
-
-/** Java's replacement text ($1, ${name}, \$) as JavaScript's function result. */
+/** Every match replaced by the text as it is: `$1` has no meaning in it. */
 export function replaceAll(s: string, pattern: string, replacement: string): string | null {
   const regex = javaRegex(pattern, 'g');
-  if (regex === null) return null;
-  // A replacement that is none stands for itself.
-  if (!validReplacement(replacement, groupCount(regex))) return s.replace(regex, () => replacement);
-  const groups = groupCount(regex);
-  return s.replace(regex, (...match: unknown[]) => {
-    let out = '';
-    for (let i = 0; i < replacement.length; i++) {
-      const c = replacement[i];
-      if (c === '\\') {
-        out += replacement[++i];
-      } else if (c === '$') {
-        let n = Number(replacement[++i]);
-        while (
-          i + 1 < replacement.length &&
-          /\d/.test(replacement[i + 1]) &&
-          n * 10 + Number(replacement[i + 1]) <= groups
-        )
-          n = n * 10 + Number(replacement[++i]);
-        out += (match[n] as string | undefined) ?? '';
-      } else out += c;
-    }
-    return out;
-  });
+  return regex === null ? null : s.replace(regex, () => replacement);
 }
 
 /** SIMILAR TO: SQL's pattern language as a regular expression over the whole text. */

@@ -39,7 +39,7 @@ export function right(s: string, n: number): string {
 
 /** Position of the first occurrence from a position on, 0 when there is none. */
 export function position(part: string, s: string, from = 1): number {
-  if (from < 1) return 0;
+  if (from < 1) from = 1;
   const at = s.indexOf(part, isPlain(s) ? from - 1 : left(s, from - 1).length);
   if (at < 0) return 0;
   return isPlain(s) ? at + 1 : codePoints(s.slice(0, at)) + 1;
