@@ -86,7 +86,9 @@ test('ALTER TABLE adds, places, changes, renames and drops', () => {
 
 test('CREATE TABLE AS takes the columns of its query, without time attributes', () => {
   const t = table(
-    run(`${BASE} CREATE TABLE t WITH ('connector' = 'print') AS SELECT ts, COUNT(*) AS n FROM base GROUP BY ts;`),
+    run(
+      `${BASE} ALTER TABLE base DROP off; CREATE TABLE t WITH ('connector' = 'print') AS SELECT ts, COUNT(*) AS n FROM base GROUP BY ts;`,
+    ),
     't',
   );
   expect(columns(t)).toEqual(['ts TIMESTAMP(3)', 'n BIGINT NOT NULL']);
@@ -94,7 +96,7 @@ test('CREATE TABLE AS takes the columns of its query, without time attributes', 
 
 test('a view keeps the namespace it was made in', () => {
   const catalog = run(
-    `${BASE} CREATE VIEW v (x) AS SELECT id FROM base; CREATE DATABASE db; USE db; CREATE VIEW w AS SELECT * FROM default_database.v;`,
+    `${BASE} ALTER TABLE base DROP off; CREATE VIEW v (x) AS SELECT id FROM base; CREATE DATABASE db; USE db; CREATE VIEW w AS SELECT * FROM default_database.v;`,
   );
   expect(catalog.relation({ parts: ['w'] }).columns.map((c) => c.name)).toEqual(['x']);
 });

@@ -29,7 +29,6 @@ import {
   VARCHAR,
   VARIANT,
   type DataType,
-  type IntervalUnit,
   type Span,
 } from '../types/index.js';
 
@@ -141,17 +140,13 @@ function simpleType(type: TypeName & { kind: 'SimpleType' }): DataType {
   }
 }
 
+/** The type of an interval, which in Flink keeps neither its units nor its digits: INTERVAL MONTH or INTERVAL SECOND(3). */
 export function intervalType(q: IntervalQualifier, nullable: boolean): DataType {
   const from = q.from;
   const to = q.to ?? q.from;
   const yearMonth: readonly string[] = ['YEAR', 'QUARTER', 'MONTH'];
   const dayTime: readonly string[] = ['WEEK', 'DAY', 'HOUR', 'MINUTE', 'SECOND'];
-  const unit = (u: string): IntervalUnit => (u === 'QUARTER' ? 'MONTH' : u === 'WEEK' ? 'DAY' : (u as IntervalUnit));
-  if (yearMonth.includes(from) && yearMonth.includes(to)) {
-    return INTERVAL_YEAR_MONTH(unit(from), unit(to), q.precision ?? 2, nullable);
-  }
-  if (dayTime.includes(from) && dayTime.includes(to)) {
-    return INTERVAL_DAY_TIME(unit(from), unit(to), q.precision ?? 2, q.fraction ?? 6, nullable);
-  }
+  if (yearMonth.includes(from) && yearMonth.includes(to)) return INTERVAL_YEAR_MONTH('MONTH', 'MONTH', 2, nullable);
+  if (dayTime.includes(from) && dayTime.includes(to)) return INTERVAL_DAY_TIME('SECOND', 'SECOND', 2, 3, nullable);
   throw new StreamcellError('TYPE_INVALID', `An interval from ${from} to ${to} does not exist.`, { span: q.span });
 }
