@@ -108,17 +108,18 @@ export async function writeManifest(
   name: string,
   manifest: Omit<Manifest, 'format' | 'version'>,
 ): Promise<string> {
+  // The whole directory appears at once: whoever finds a checkpoint finds it complete.
   const target = join(directory, name);
-  await mkdir(target, { recursive: true });
-  const beside = join(target, 'manifest.json.tmp');
-  const file = await open(beside, 'w');
+  const beside = join(directory, `.${name}.partial`);
+  await mkdir(beside, { recursive: true });
+  const file = await open(join(beside, 'manifest.json'), 'w');
   try {
     await file.writeFile(toJson({ format: FORMAT, version: VERSION, ...manifest }));
     await file.sync();
   } finally {
     await file.close();
   }
-  await rename(beside, join(target, 'manifest.json'));
+  await rename(beside, target);
   return target;
 }
 

@@ -1,7 +1,8 @@
+import { capacityOf, gather, resetColumn, stringTarget } from '../../state/gather.js';
 import { hashColumns, subtaskOfHash } from '../../state/hash.js';
-import { Batch } from '../../types/index.js';
+import { Batch, createColumn, type Column } from '../../types/index.js';
 import type { Output } from '../../operators/operator.js';
-import { FrameSpace, PreparedFrame, readFrame } from './frame-codec.js';
+import { FrameSpace, PreparedFrame } from './frame-codec.js';
 import type { ExchangeReceiver } from './receiver.js';
 import { BARRIER, END, IDLE, WATERMARK, type RingWriter } from './ring.js';
 
@@ -78,7 +79,7 @@ export class ExchangeSender implements Output {
   private readonly remotes: (RemoteChannel | null)[];
   private hashes = new Int32Array(4096);
   private readonly indices: Int32Array[];
-  private scratch = FrameSpace.ofSize(1 << 16);
+  private readonly gathered: Column[] = [];
 
   constructor(
     private readonly keys: readonly number[] | null,
@@ -144,10 +145,25 @@ export class ExchangeSender implements Output {
       local.batch(this.subtask, batch);
       return;
     }
-    const frame = new PreparedFrame(batch, indices, count);
-    if (this.scratch.bytes.length < frame.bound) this.scratch = FrameSpace.ofSize(frame.bound * 2);
-    frame.write(this.scratch, 0);
-    local.batch(this.subtask, readFrame(this.scratch, 0));
+    local.batch(this.subtask, this.own(batch, indices, count));
+  }
+
+  /** This subtask's share of a batch, in columns used again for the next one. Strings stay where they lie: only their places are gathered. */
+  private own(batch: Batch, indices: Int32Array, count: number): Batch {
+    const kinds = batch.kinds === null ? null : new Uint8Array(count);
+    if (kinds !== null) for (let k = 0; k < count; k++) kinds[k] = (batch.kinds as Uint8Array)[indices[k]];
+    const columns = batch.columns.map((source, c) => {
+      let target = this.gathered[c];
+      if (target === undefined || target.physical !== source.physical || capacityOf(target) < count) {
+        const capacity = Math.max(4096, count);
+        target = source.physical === 'str' ? stringTarget(capacity) : createColumn(source.physical, capacity);
+        this.gathered[c] = target;
+      }
+      resetColumn(target);
+      gather(source, indices, count, target);
+      return target;
+    });
+    return new Batch(count, columns, kinds);
   }
 
   watermark(time: number): void {
