@@ -17,17 +17,14 @@ export function requestSubquery(
   pending: Pending,
   context: QueryContext,
 ): BoundExpr {
-  const node = context.bindQuery(expr.query, { ...context, outer: binder.scope });
+  const bound = context.bindQuery(expr.query, { ...context, outer: binder.scope });
+  const node = expr.kind === 'ScalarSubquery' ? singleRow(bound, expr.span) : bound;
   const flat = decorrelate(node, expr.span);
   const { span } = expr;
   switch (expr.kind) {
     case 'Exists':
       return add(pending, { ...request('exists', flat), span }, BOOLEAN(false));
     case 'ScalarSubquery': {
-      if (node.schema.length !== 1) {
-        throw new StreamcellError('QUERY_INVALID', 'A scalar subquery must have exactly one column.', { span });
-      }
-      if (!givesOneRow(node)) throw unsupported('A scalar subquery that may give several rows', span);
       const counts = flat.conditions.length > 0 && isCount(node);
       if (flat.conditions.length > 0 && !counts && containsCount(node)) {
         throw unsupported('COUNT within an expression of a correlated subquery', span);
@@ -50,6 +47,25 @@ export function requestSubquery(
       return add(pending, made, BOOLEAN(nullable));
     }
   }
+}
+
+/** A scalar subquery has one column, and one row or none: where that is not certain, a second row fails the job, as it does in Flink. */
+function singleRow(node: Logical, span: Span): Logical {
+  if (node.schema.length !== 1) {
+    throw new StreamcellError('QUERY_INVALID', 'A scalar subquery must have exactly one column.', { span });
+  }
+  if (givesOneRow(node)) return node;
+  const [{ name, type }] = node.schema;
+  const call = {
+    fn: 'SINGLE_VALUE',
+    args: [0],
+    argTypes: [type],
+    distinct: false,
+    filter: null,
+    type: withNullable(type, true),
+    name,
+  };
+  return aggregate(node, [], null, [call], { span });
 }
 
 function request(
