@@ -17,11 +17,20 @@ export class AggregatePlan {
   /** Per call: index in `distinct`, or -1. */
   readonly distinctOf: number[] = [];
 
+  readonly calls: readonly AggregateCall[];
+
+  /** @param over the calls are those of an OVER window. */
   constructor(
-    readonly calls: readonly AggregateCall[],
+    calls: readonly AggregateCall[],
     readonly retracts: boolean,
+    over = false,
   ) {
-    calls.forEach((call, c) => {
+    // Flink computes AVG as SUM / COUNT, with the overflow of SUM, in OVER windows and beside variances; otherwise it sums in a wider type.
+    const divided = over || calls.some((call) => call.fn.startsWith('VAR_') || call.fn.startsWith('STDDEV_'));
+    this.calls = calls.map((call) =>
+      divided && call.fn === 'AVG' ? { ...call, options: { ...call.options, sumOverCount: true } } : call,
+    );
+    this.calls.forEach((call, c) => {
       // The extremes of a set are those of the multiset.
       const matters = call.distinct && call.args.length > 0 && call.fn !== 'MIN' && call.fn !== 'MAX';
       if (!matters) {

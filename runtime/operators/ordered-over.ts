@@ -54,7 +54,7 @@ export class OrderedOver extends Operator {
     this.store = new RowStore(types);
     const resultTypes = spec.aggregates.map((a) => a.type);
     this.sent = new RowStore(resultTypes);
-    this.state = new AggregateState(new AggregatePlan(spec.aggregates, false));
+    this.state = new AggregateState(new AggregatePlan(spec.aggregates, false, true));
     this.results = new ResultBuffer(resultTypes);
     this.builder = new OutputBuilder([types, resultTypes], [], () => this.output);
     this.telling = spec.aggregates.every((a) => TELLING.has(a.fn) && !a.distinct);

@@ -98,7 +98,7 @@ export class TimeOver extends Operator {
     this.bounded = spec.frame.preceding !== null;
     this.range = spec.frame.unit === 'range';
     this.store = new RowStore(types, { counters: 1, times: true });
-    this.state = new AggregateState(new AggregatePlan(spec.aggregates, this.bounded));
+    this.state = new AggregateState(new AggregatePlan(spec.aggregates, this.bounded, true));
     const resultTypes = spec.aggregates.map((a) => a.type);
     this.results = new ResultBuffer(resultTypes);
     this.builder = new OutputBuilder([types, resultTypes], [], () => this.output);

@@ -77,6 +77,12 @@ describe('numbers', () => {
     expect(aggregate([DECIMAL(3, 0)], { fn: 'AVG', type: DECIMAL(38, 0) }, ['+I -1', '+I -2'])).toBe('-2');
   });
 
+  test('AVG as SUM / COUNT wraps with the sum', () => {
+    const rows = ['+I 2147483647', '+I 2147483647', '+I 2'];
+    expect(aggregate([INT()], { fn: 'AVG', type: INT() }, rows)).toBe('1431655765');
+    expect(aggregate([INT()], { fn: 'AVG', type: INT(), options: { sumOverCount: true } }, rows)).toBe('0');
+  });
+
   test('DECIMAL sums beyond 38 digits are NULL', () => {
     const nines = '9'.repeat(38);
     expect(aggregate([DECIMAL(38, 0)], { fn: 'SUM', type: DECIMAL(38, 0) }, [`+I ${nines}`, '+I 0'])).toBe(nines);
@@ -92,6 +98,8 @@ describe('numbers', () => {
     expect(aggregate([DOUBLE()], { fn: 'STDDEV_SAMP', type: DOUBLE() }, ['+I 1', '+I 2', '-D 2', '+I null'])).toBe(
       'null',
     );
+    expect(aggregate([INT()], { fn: 'VAR_POP', type: INT() }, ['+I 2147483647', '+I -2147483647'])).toBe('2147483647');
+    expect(aggregate([TINYINT()], { fn: 'VAR_POP', type: TINYINT() }, ['+I 100', '+I -100'])).toBe('16');
     expect(aggregate([DECIMAL(10, 2)], { fn: 'STDDEV_POP', type: DECIMAL(38, 6) }, ['+I 27', '+I 28', '+I 29'])).toBe(
       '8165',
     );

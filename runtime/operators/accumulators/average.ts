@@ -2,21 +2,24 @@ import { F64Column, I32Column, I64Column, type Column } from '../../types/index.
 import { putExact, setNull } from './accumulator.js';
 import { DoubleAccumulator, ExactAccumulator } from './sum.js';
 
-/** AVG over FLOAT and DOUBLE: summed in double precision. */
+/** AVG over FLOAT and DOUBLE: summed in double precision, but as SUM does it where Flink divides SUM by COUNT. */
 export class DoubleAverage extends DoubleAccumulator {
   readonly shape = 'avg-double';
   private readonly single = this.call.type.root === 'FLOAT';
+  private readonly singleSum = this.single && this.call.options?.['sumOverCount'] === true;
 
   add(slot: number, row: number): void {
     if (this.nulls !== null && this.nulls[row] !== 0) return;
     this.counts[slot]++;
-    this.sums[slot] += this.input[row];
+    const sum = this.sums[slot] + this.input[row];
+    this.sums[slot] = this.singleSum ? Math.fround(sum) : sum;
   }
 
   retract(slot: number, row: number): void {
     if (this.nulls !== null && this.nulls[row] !== 0) return;
     this.counts[slot]--;
-    this.sums[slot] -= this.input[row];
+    const sum = this.sums[slot] - this.input[row];
+    this.sums[slot] = this.singleSum ? Math.fround(sum) : sum;
   }
 
   emit(slot: number, out: Column, at: number): void {
@@ -35,6 +38,8 @@ export class DoubleAverage extends DoubleAccumulator {
  */
 export class ExactAverage extends ExactAccumulator {
   readonly shape = 'avg-exact';
+  /** Where the sum is that of SUM: how far left an int is shifted to wrap around in the argument's type; -1 = it does not. */
+  private readonly wrap = this.wrapShift();
   private readonly decimal = this.call.type.root === 'DECIMAL';
   private readonly precise = this.call.type.root === 'DECIMAL' && this.call.type.precision > 18;
   private readonly limit = this.call.type.root === 'DECIMAL' ? 10n ** BigInt(this.call.type.precision) : 0n;
@@ -46,6 +51,12 @@ export class ExactAverage extends ExactAccumulator {
     const count = this.counts[slot];
     if (count === 0) {
       setNull(out, at);
+      return;
+    }
+    if (this.wrap >= 0) {
+      const sum = this.sums.values[slot];
+      const low = sum === sum ? sum | 0 : Number(BigInt.asIntN(32, BigInt(this.sums.get(slot))));
+      (out as I32Column).values[at] = Math.trunc(((low << this.wrap) >> this.wrap) / count);
       return;
     }
     const scaled = this.sums.values[slot] * this.factor;
@@ -81,6 +92,12 @@ export class ExactAverage extends ExactAccumulator {
   private put(out: Column, at: number, value: number): void {
     if (out.physical === 'i32') (out as I32Column).values[at] = value;
     else putExact(out as I64Column, at, value, this.precise);
+  }
+
+  private wrapShift(): number {
+    if (this.call.options?.['sumOverCount'] !== true) return -1;
+    const shifts: Readonly<Record<string, number>> = { TINYINT: 24, SMALLINT: 16, INTEGER: 0 };
+    return shifts[this.call.argTypes[0].root] ?? -1;
   }
 
   private resultScale(): number {

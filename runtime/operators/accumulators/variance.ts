@@ -75,12 +75,19 @@ export class Variance extends Accumulator {
         out.values[at] = type.root === 'FLOAT' ? Math.fround(result) : result;
         break;
       case 'i32':
-        out.values[at] = Math.trunc(result);
+        out.values[at] = toInt(result, type);
         break;
       default: {
         const scaled = type.root === 'DECIMAL' ? Math.round(result * 10 ** type.scale) : Math.trunc(result);
         const precise = type.root === 'DECIMAL' && type.precision > 18;
-        putExact(out as I64Column, at, Number.isSafeInteger(scaled) ? scaled : BigInt(scaled), precise);
+        if (Number.isSafeInteger(scaled)) putExact(out as I64Column, at, scaled, precise);
+        else
+          putExact(
+            out as I64Column,
+            at,
+            type.root === 'BIGINT' && scaled >= 2 ** 63 ? LARGEST : BigInt(scaled),
+            precise,
+          );
       }
     }
   }
@@ -119,4 +126,13 @@ export class Variance extends Accumulator {
   bytes(): number {
     return this.counts.byteLength * 3;
   }
+}
+
+const LARGEST = 9223372036854775807n;
+
+/** As Java casts a double: saturated to INT, from there on wrapped. */
+function toInt(value: number, type: DataType): number {
+  const int = Math.min(2147483647, Math.trunc(value));
+  const shift = type.root === 'TINYINT' ? 24 : type.root === 'SMALLINT' ? 16 : 0;
+  return (int << shift) >> shift;
 }
