@@ -1,6 +1,7 @@
 import { Kafka, logLevel, type Admin, type KafkaConfig, type SASLOptions } from 'kafkajs';
 import type { Options } from '../formats/options.js';
 import { StreamcellError } from '../types/index.js';
+import { patiently } from './kafka-offsets.js';
 
 /**
  * What we use of kafkajs beyond its public face: its cluster with connected, authenticated brokers, to which we send our own Fetch and
@@ -206,8 +207,10 @@ export class KafkaClient {
         .filter((o) => o.topic === topic)
         .map((o) => ({ partition: o.partition, offset: String(o.offset) })),
     }));
-    const coordinator = await this.cluster.findGroupCoordinator({ groupId });
-    await coordinator.offsetCommit({ groupId, groupGenerationId: -1, memberId: '', topics });
+    await patiently(async () => {
+      const coordinator = await this.cluster.findGroupCoordinator({ groupId });
+      await coordinator.offsetCommit({ groupId, groupGenerationId: -1, memberId: '', topics });
+    });
   }
 
   /** Identity of an idempotent producer. */
@@ -215,15 +218,8 @@ export class KafkaClient {
     const metadata = await (await this.admin()).describeCluster();
     const broker = await this.cluster.findBroker({ nodeId: String(metadata.brokers[0].nodeId) });
     // The broker has to fetch a block of ids first, and says so.
-    for (let attempt = 0; ; attempt++) {
-      try {
-        const { producerId, producerEpoch } = await broker.initProducerId({ transactionTimeout: 60_000 });
-        return { id: BigInt(producerId), epoch: producerEpoch };
-      } catch (error) {
-        if (attempt >= 50 || (error as { readonly retriable?: boolean }).retriable !== true) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    }
+    const { producerId, producerEpoch } = await patiently(() => broker.initProducerId({ transactionTimeout: 60_000 }));
+    return { id: BigInt(producerId), epoch: producerEpoch };
   }
 
   async close(): Promise<void> {

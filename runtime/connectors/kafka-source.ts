@@ -14,6 +14,7 @@ import {
 } from '../types/index.js';
 import type { Poll, SourceMetrics, SourceReader, SourceRequest, SplitOffset } from './connector.js';
 import { ERROR_NAMES, FETCH, KafkaClient, TRANSIENT } from './kafka-client.js';
+import { committedOffsets, offsetRange, offsetsAt, topicMetadata } from './kafka-offsets.js';
 import { FETCH_VERSION, fetchBody, readFetch, type FetchedPartition, type FetchSettings } from './kafka-fetch.js';
 import { appendRecords, readBatch, readHeaders, recordBytes, RecordRun, type RecordBatch } from './kafka-records.js';
 import type { KafkaSettings } from './kafka.js';
@@ -612,38 +613,6 @@ function chunkMarkers(chunk: Chunk): readonly { readonly producerId: bigint; rea
     markers.set(chunk, (found = list));
   }
   return found;
-}
-
-async function topicMetadata(admin: Admin, topics: readonly string[]): Promise<Map<string, number[]>> {
-  if (topics.length === 0) return new Map();
-  try {
-    const { topics: found } = await admin.fetchTopicMetadata({ topics: [...topics] });
-    return new Map(found.map((t) => [t.name, t.partitions.map((p) => p.partitionId).sort((a, b) => a - b)]));
-  } catch (error) {
-    throw new StreamcellError('KAFKA_TOPIC', `Topic ${topics.join(', ')}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-}
-
-async function offsetRange(
-  admin: Admin,
-  topic: string,
-): Promise<Map<number, { readonly low: number; readonly high: number }>> {
-  const offsets = await admin.fetchTopicOffsets(topic);
-  return new Map(offsets.map((o) => [o.partition, { low: Number(o.low), high: Number(o.high) }]));
-}
-
-async function offsetsAt(admin: Admin, topic: string, timestamp: number): Promise<Map<number, number>> {
-  const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, timestamp);
-  return new Map(offsets.filter((o) => Number(o.offset) >= 0).map((o) => [o.partition, Number(o.offset)]));
-}
-
-async function committedOffsets(admin: Admin, groupId: string, topic: string): Promise<Map<number, number>> {
-  const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
-  return new Map(
-    (found?.partitions ?? []).filter((p) => Number(p.offset) >= 0).map((p) => [p.partition, Number(p.offset)]),
-  );
 }
 
 function brokerError(code: number, state: PartitionState): StreamcellError {
