@@ -160,12 +160,7 @@ export class SourceDriver {
   }
 
   private readWatermarks(kernel: Kernel, batch: Batch, state: SplitState): void {
-    const rowtime = batch.columns[(this.node.watermark as { rowtime: number }).rowtime];
-    if (rowtime.nulls !== null && rowtime.nulls.subarray(0, batch.length).includes(1)) {
-      throw new StreamcellError('NULL_ROWTIME', `The rowtime of a row of ${this.node.table} is null.`, {
-        operator: this.name,
-      });
-    }
+    // Where the source itself makes the watermarks, Flink passes over a NULL rowtime; only its separate assigner fails the job.
     const result = kernel.run(batch).columns[0] as TsColumn;
     const { millis, nulls } = result;
     let highest = state.watermark;
