@@ -44,9 +44,6 @@ function bindArithmetic(op: Op, args: readonly BoundExpr[], info: CallInfo): Bou
   if (temporal) return temporal;
   if (op === 'MOD' && (isApproximate(a.type) || isApproximate(b.type)))
     throw argumentsError(op, 'EXACT_NUMERIC % EXACT_NUMERIC', args, info.span);
-  for (const arg of args)
-    if (arg.type.root === 'NULL' && arg.kind === 'literal')
-      throw new StreamcellError('TYPE_MISMATCH', "Illegal use of 'NULL'.", { span: arg.span ?? info.span });
   const left = a.type.root === 'NULL' ? coerce(a, b.type.root === 'NULL' ? DOUBLE() : b.type) : a;
   const right = b.type.root === 'NULL' ? coerce(b, left.type) : b;
   if (!isNumeric(left.type) || !isNumeric(right.type))

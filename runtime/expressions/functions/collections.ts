@@ -276,7 +276,7 @@ const arrayConstructor: BuiltIn = boxed({
   bind(args) {
     if (args.length === 0) return undefined;
     const type = commonType(args.map((a) => a.type));
-    if (!type || type.root === 'NULL') return type && { args, type: ARRAY(type, false) };
+    if (!type || type.root === 'NULL') return undefined;
     return { args: args.map((a) => coerce(a, type)), type: ARRAY(withNullable(type, anyNullable(args)), false) };
   },
   call: (args) => [...args],
@@ -292,7 +292,7 @@ const mapConstructor: BuiltIn = boxed({
     const values = args.filter((_, i) => i % 2 === 1);
     const key = commonType(keys.map((a) => a.type));
     const value = commonType(values.map((a) => a.type));
-    if (!key || !value) return undefined;
+    if (!key || !value || key.root === 'NULL' || value.root === 'NULL') return undefined;
     return {
       args: args.map((a, i) => coerce(a, i % 2 === 0 ? key : value)),
       type: MAP(withNullable(key, anyNullable(keys)), withNullable(value, anyNullable(values)), false),

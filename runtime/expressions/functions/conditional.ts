@@ -8,6 +8,8 @@ import { anyNullable, argumentsError, bool, fit, type BuiltIn, type CallInfo } f
 function common(name: string, args: readonly BoundExpr[], info: CallInfo): DataType {
   const types = args.map((a) => a.type);
   const type = name === 'CASE' ? commonType(types) : commonArgumentType(types);
+  if (type?.root === 'NULL' && name !== 'CASE')
+    throw new StreamcellError('TYPE_MISMATCH', `Illegal use of 'NULL' in ${name}.`, { span: info.span });
   if (!type)
     throw new StreamcellError(
       'TYPE_MISMATCH',

@@ -263,7 +263,7 @@ function refuseJsonFunction(args: readonly BoundExpr[], info: { readonly span?: 
     throw new StreamcellError('FUNCTION_ARGUMENTS', MISPLACED, { span: info.span });
 }
 
-const NO_JSON = new Set(['INTERVAL_DAY_TIME', 'INTERVAL_YEAR_MONTH', 'NULL', 'DATE', 'TIME']);
+const NO_JSON = new Set(['INTERVAL_DAY_TIME', 'INTERVAL_YEAR_MONTH', 'DATE', 'TIME']);
 
 const jsonObject: BuiltIn = boxed({
   names: ['JSON_OBJECT'],

@@ -18,6 +18,7 @@ import { roundFunctions } from './round.js';
 import { moreTextFunctions } from './text-more.js';
 import { timeFunctions } from './time.js';
 import { timeTextFunctions } from './time-text.js';
+import { NO_UNTYPED_NULL } from './untyped-null.js';
 import { UNSUPPORTED } from './unsupported.js';
 
 const registry = new Map<string, BuiltIn>();
@@ -67,6 +68,14 @@ export function bindCall(name: string, args: readonly BoundExpr[], info: CallInf
       span: info.span,
       hint: near && `Did you mean ${near}?`,
     });
+  }
+  if (NO_UNTYPED_NULL.has(fn.name)) {
+    const bare = args.find((a) => a.kind === 'literal' && a.type.root === 'NULL');
+    if (bare)
+      throw new StreamcellError('TYPE_MISMATCH', `Illegal use of 'NULL' in ${fn.name}.`, {
+        span: bare.span ?? info.span,
+        hint: 'Give it a type: CAST(NULL AS ...).',
+      });
   }
   return fn.bind(args, info);
 }
