@@ -48,6 +48,7 @@ export class TemporalJoin extends Operator {
   private readonly outer: boolean;
   private rows: Int32Array = new Int32Array(4096);
   private slots: Int32Array = new Int32Array(4096);
+  private ids: Int32Array = new Int32Array(4096);
   private versions: Int32Array = new Int32Array(64);
 
   constructor(private readonly spec: TemporalJoinSpec) {
@@ -69,27 +70,27 @@ export class TemporalJoin extends Operator {
     if (this.rows.length < n) {
       this.rows = new Int32Array(n * 2);
       this.slots = new Int32Array(n * 2);
+      this.ids = new Int32Array(n * 2);
     }
     this.findSlots(batch, input);
-    if (input === 0) this.keepLeft(batch, this.rowsOf(batch));
+    if (input === 0) this.keepLeft(batch);
     else this.keepVersions(batch);
     this.account();
   }
 
-  /** Kinds of a batch's rows. */
-  private rowsOf(batch: Batch): (i: number) => number {
+  private keepLeft(batch: Batch): void {
+    const { left, slots, ids } = this;
     const { kinds } = batch;
-    return kinds === null ? () => INSERT : (i) => kinds[i];
-  }
-
-  private keepLeft(batch: Batch, kindOf: (i: number) => number): void {
     const times = (batch.columns[this.spec.leftTime] as TsColumn).millis;
+    left.addRows(batch.columns, null, batch.length, ids);
+    const stored = left.times as Float64Array;
+    const kind = left.counters[KIND];
     for (let i = 0; i < batch.length; i++) {
-      const id = this.left.add(batch.columns, i);
-      this.left.counters[KIND][id] = kindOf(i);
-      (this.left.times as Float64Array)[id] = times[i];
-      this.leftChains.append(this.slots[i], id);
-      this.remind(this.slots[i], times[i]);
+      const id = ids[i];
+      kind[id] = kinds === null ? INSERT : kinds[i];
+      stored[id] = times[i];
+      this.leftChains.append(slots[i], id);
+      this.remind(slots[i], times[i]);
     }
   }
 
