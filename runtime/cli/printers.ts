@@ -96,15 +96,10 @@ export class TablePrinter implements Printer {
       await this.out.write(`[job ${statement.jobId ?? ''}]\n`);
       return;
     }
-    if (statement.kind === 'ddl' || statement.kind === 'set') {
-      const rows = await view.snapshot();
-      if (columns.length === 1) {
-        await this.out.write(`[${displayText(rows[0].fields[0], columns[0].type)}]\n`);
-        return;
-      }
-    }
-    if (statement.kind === 'explain') {
-      for (const row of await view.snapshot()) await this.out.write(`${String(row.fields[0])}\n`);
+    if (statement.kind !== 'query' && columns.length === 1 && columns[0].name === 'result') {
+      // An answer or a text (EXPLAIN, SHOW CREATE) rather than a table.
+      for (const { fields } of await view.snapshot())
+        await this.out.write(fields[0] === 'OK' ? '[OK]\n' : `${String(fields[0])}\n`);
       return;
     }
     if (!statement.bounded) return this.stream(statement, view.changes());

@@ -171,6 +171,21 @@ export function sessionContract(name: string, setup: ContractSetup): void {
       }
     });
 
+    test('a slow reader of the changes holds the query back', async () => {
+      await all(endless(1_000_000));
+      for await (const statement of session.execute('SELECT id FROM endless')) {
+        for await (const run of statement.view?.changes() ?? []) {
+          expect(run.length).toBeGreaterThan(0);
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          const before = (await statement.view?.status())?.changes ?? 0;
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          expect((await statement.view?.status())?.changes).toBe(before);
+          break;
+        }
+        await statement.cancel();
+      }
+    });
+
     test('jobs are listed, and stopped by id', async () => {
       await all(endless());
       const statements = await firstTwo('SELECT id FROM endless; SELECT v FROM endless');
