@@ -5,7 +5,7 @@ import { ExprBinder, unsupported } from './expression-binder.js';
 import { input, inputOf, timeAttributeOf } from './expr-tools.js';
 import type { Logical, LogicalJoinType, LogicalUnnest } from './logical.js';
 import { join, project, uniqueNames } from './nodes.js';
-import { renameColumns, type QueryContext } from './query-context.js';
+import { renameColumns, withoutOrder, type QueryContext } from './query-context.js';
 import { Scope, type ScopeColumn, type ScopeRelation } from './scope.js';
 import { decorrelate } from './decorrelate.js';
 import { bindRelationByName } from './table-binder.js';
@@ -75,7 +75,7 @@ function bindNamed(ref: NamedTable, context: QueryContext): FromResult {
 function bindDerived(ref: DerivedTable, context: QueryContext): FromResult {
   if (ref.sample) throw unsupported('TABLESAMPLE', ref.span);
   // FROM items do not see each other unless LATERAL; the query around they do.
-  const node = context.bindQuery(ref.query, context);
+  const node = withoutOrder(context.bindQuery(ref.query, context));
   return aliased(node, ref.alias, null, null, context, ref.span);
 }
 
@@ -227,7 +227,7 @@ function bindLateral(
   context: QueryContext,
 ): FromResult {
   if (type !== 'inner' && type !== 'left') throw unsupported(`LATERAL in a ${type.toUpperCase()} JOIN`, ref.span);
-  const node = context.bindQuery(right.query, { ...context, outer: left.scope });
+  const node = withoutOrder(context.bindQuery(right.query, { ...context, outer: left.scope }));
   const flat = decorrelate(node, right.span);
   const width = left.node.schema.length;
   const visible = aliased(node, right.alias, null, null, context, right.span).scope;

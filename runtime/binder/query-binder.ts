@@ -3,7 +3,7 @@ import { StreamcellError, withNullable, type DataType, type Span } from '../type
 import { ExprBinder, coerce, unsupported } from './expression-binder.js';
 import type { Logical, LogicalSetOperation, LogicalSort } from './logical.js';
 import { generatedName, projectColumns } from './nodes.js';
-import { castColumns, renameColumns, type QueryContext, type SelectResult } from './query-context.js';
+import { castColumns, renameColumns, withoutOrder, type QueryContext, type SelectResult } from './query-context.js';
 import { nullsLast } from './pending.js';
 import { Scope } from './scope.js';
 import { bindSelect } from './select-binder.js';
@@ -40,7 +40,7 @@ export function bindQuery(query: Query, context: QueryContext): Logical {
 
 function bindCommonTable(table: CommonTable, context: QueryContext): Logical {
   if (table.recursive) throw unsupported('WITH RECURSIVE', table.span);
-  const node = bindQuery(table.query, context);
+  const node = withoutOrder(bindQuery(table.query, context));
   if (table.columns.length === 0) return node;
   return renameColumns(
     node,
@@ -72,8 +72,8 @@ function plain(node: Logical): SelectResult {
 
 function bindSetOperation(body: SetOperation, context: QueryContext): Logical {
   const operation = body.op === 'UNION' ? 'union' : body.op === 'INTERSECT' ? 'intersect' : 'except';
-  const left = bindBody(body.left, context).node;
-  const right = bindBody(body.right, context).node;
+  const left = withoutOrder(bindBody(body.left, context).node);
+  const right = withoutOrder(bindBody(body.right, context).node);
   if (left.schema.length !== right.schema.length) {
     throw new StreamcellError(
       'QUERY_INVALID',

@@ -54,3 +54,14 @@ export function castColumns(node: Logical, types: readonly DataType[], names: re
   });
   return same ? node : project(node, exprs, names);
 }
+
+/** The order of a query within another means nothing, unless it decides which rows a LIMIT takes. A view keeps its order, as in Flink. */
+export function withoutOrder(node: Logical): Logical {
+  if (node.op === 'sort' && node.fetch === null && node.offset === 0) return node.input;
+  // Columns that only ORDER BY read are projected away above the sort.
+  if (node.op === 'project' && node.input.op === 'sort') {
+    const input = withoutOrder(node.input);
+    return input === node.input ? node : { ...node, input };
+  }
+  return node;
+}

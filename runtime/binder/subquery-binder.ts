@@ -7,7 +7,7 @@ import { anyExpr, conjunction, conjuncts, inputOf, inputsOf, mapInputs } from '.
 import type { Logical } from './logical.js';
 import { aggregate, filter, join, project, uniqueNames } from './nodes.js';
 import type { Pending, SubqueryRequest } from './pending.js';
-import type { QueryContext } from './query-context.js';
+import { withoutOrder, type QueryContext } from './query-context.js';
 import { bindCall } from '../expressions/index.js';
 
 /** Binds a subquery within an expression, decorrelates it, and gives a pending value for its result. */
@@ -17,7 +17,7 @@ export function requestSubquery(
   pending: Pending,
   context: QueryContext,
 ): BoundExpr {
-  const bound = context.bindQuery(expr.query, { ...context, outer: binder.scope });
+  const bound = withoutOrder(context.bindQuery(expr.query, { ...context, outer: binder.scope }));
   const node = expr.kind === 'ScalarSubquery' ? singleRow(bound, expr.span) : bound;
   const flat = decorrelate(node, expr.span);
   const { span } = expr;

@@ -5,7 +5,7 @@ import { ExprBinder, unsupported } from './expression-binder.js';
 import { timeAttributeOf } from './expr-tools.js';
 import type { Logical, LogicalWindow } from './logical.js';
 import { windowTvf } from './nodes.js';
-import type { QueryContext } from './query-context.js';
+import { withoutOrder, type QueryContext } from './query-context.js';
 import { Scope } from './scope.js';
 import { bindRelationByName } from './table-binder.js';
 import { suggestion } from '../catalog/index.js';
@@ -131,7 +131,7 @@ function bindData(
     const node =
       data.input.kind === 'Identifier'
         ? bindRelationByName(data.input, [], context).node
-        : context.bindQuery(data.input, { ...context, outer: null });
+        : withoutOrder(context.bindQuery(data.input, { ...context, outer: null }));
     if (data.orderBy.length > 0) throw unsupported(`ORDER BY in ${name}`, data.orderBy[0].span);
     const binder = new ExprBinder(context.session, Scope.of(node.schema, null, null), { clause: 'PARTITION BY' });
     const partitionKeys = data.partitionBy.map((e) => {
@@ -142,7 +142,7 @@ function bindData(
     return { node, partitionKeys };
   }
   if (data?.kind === 'ScalarSubquery') {
-    return { node: context.bindQuery(data.query, { ...context, outer: null }), partitionKeys: [] };
+    return { node: withoutOrder(context.bindQuery(data.query, { ...context, outer: null })), partitionKeys: [] };
   }
   throw new StreamcellError('FUNCTION_ARGUMENTS', `${name} needs TABLE name as its first argument.`, {
     span: data?.span ?? span,
