@@ -14,6 +14,7 @@ import {
 } from '../types/index.js';
 import type { Poll, SourceMetrics, SourceReader, SourceRequest, SplitOffset } from './connector.js';
 import { ERROR_NAMES, FETCH, KafkaClient, TRANSIENT } from './kafka-client.js';
+import { isAborted } from './kafka-transactions.js';
 import { committedOffsets, offsetRange, offsetsAt, topicMetadata } from './kafka-offsets.js';
 import { FETCH_VERSION, fetchBody, readFetch, type FetchedPartition, type FetchSettings } from './kafka-fetch.js';
 import { appendRecords, readBatch, readHeaders, recordBytes, RecordRun, type RecordBatch } from './kafka-records.js';
@@ -583,36 +584,6 @@ function metadataOf(key: string, run: RecordRun): (loaded: Loaded, record: numbe
     default:
       throw new Error(`kafka has no metadata column ${key}`);
   }
-}
-
-/** Whether a transactional batch belongs to a transaction that was aborted: begun at or before it, and its abort marker comes behind. */
-function isAborted(batch: RecordBatch, chunk: Chunk): boolean {
-  const begun = chunk.aborted.filter((a) => a.producerId === batch.producerId && a.firstOffset <= batch.baseOffset);
-  if (begun.length === 0) return false;
-  const first = Math.max(...begun.map((a) => a.firstOffset));
-  // A marker of the same producer between the transaction's begin and this batch ends that transaction.
-  return !chunkMarkers(chunk).some(
-    (m) => m.producerId === batch.producerId && m.offset > first && m.offset < batch.baseOffset,
-  );
-}
-
-const markers = new WeakMap<Chunk, readonly { readonly producerId: bigint; readonly offset: number }[]>();
-
-/** The transaction markers (control batches) of a chunk. */
-function chunkMarkers(chunk: Chunk): readonly { readonly producerId: bigint; readonly offset: number }[] {
-  let found = markers.get(chunk);
-  if (found === undefined) {
-    const list: { producerId: bigint; offset: number }[] = [];
-    for (
-      let b = readBatch(chunk.data, chunk.start, chunk.end);
-      b !== null;
-      b = readBatch(chunk.data, b.end, chunk.end)
-    ) {
-      if (b.control) list.push({ producerId: b.producerId, offset: b.baseOffset });
-    }
-    markers.set(chunk, (found = list));
-  }
-  return found;
 }
 
 function brokerError(code: number, state: PartitionState): StreamcellError {

@@ -400,6 +400,19 @@ describe('limits', () => {
     expect(rows[6000]).toBe('[-1]');
   });
 
+  test('a string that is never closed does not lead the scanner out of its memory', () => {
+    const decoder = new JsonDecoder([['a']], [INT()], { ...OPTIONS, ignoreParseErrors: true });
+    const good = '{"a":1,"s":"x"}\n';
+    for (const size of [100, 65536, 1 << 20]) {
+      const data = decoder.reserve(size);
+      data.fill(0x7d);
+      const text = encode(`${good}${good}{"a":1,"s":"x`);
+      data.set(text, size - text.length);
+      const { batch } = decoder.decodeLines(data, size - text.length, size, 4096);
+      expect(batch.length).toBe(2);
+    }
+  });
+
   test('malformed records are counted under ignore-parse-errors', () => {
     const decoder = new JsonDecoder([['a']], [INT()], { ...OPTIONS, ignoreParseErrors: true });
     const rows = decodeAll(decoder, [INT()], encode('{"a":1}\n{"a":\n{"a":"x"}\n\n{"a":2}\n{"a":3}'));

@@ -220,6 +220,9 @@ export class JsonScanner {
     const { capacity } = this;
     this.bytes = new Uint8Array(buffer);
     this.words = new Uint32Array(buffer);
+    // A string that is never closed ends at a line break at the latest: this one, so that no scan leaves the memory.
+    this.bytes.fill(0, this.bytes.length - PADDING);
+    this.bytes.fill(10, this.bytes.length - PADDING, this.bytes.length - PADDING / 2);
     for (const { column, values, second } of this.slots) {
       switch (column.physical) {
         case 'i32':

@@ -511,7 +511,8 @@ function skipNumber(p: usize): usize {
     if (c == 43 || c == 45) p++;
     const begin = p;
     while (<u32>load<u8>(p) - 48 <= 9) p++;
-    if (p == begin) return 0;
+    // An exponent out of all range may fail the exact decoder.
+    if (p == begin || p - begin > 5) return 0;
   }
   return p - start > MAX_NUMBER ? 0 : p;
 }
