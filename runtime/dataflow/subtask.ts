@@ -66,6 +66,8 @@ export class Subtask {
   private readonly restored: SubtaskRestore | null;
   private checkpoint: RunningCheckpoint | null = null;
   private requested: CheckpointRequest | null = null;
+  /** Offsets of checkpoints that are not complete yet. */
+  private readonly offsets = new Map<number, Record<string, SourceCheckpoint>>();
   private stopping: 'cancel' | null = null;
   private draining = false;
   /** A savepoint was the last thing to be taken in. */
@@ -128,7 +130,7 @@ export class Subtask {
         this.requested = message;
         break;
       case 'checkpointComplete':
-        for (const source of this.graph.sources) source.reader.checkpointComplete?.(source.reader.snapshotOffsets());
+        this.completeCheckpoint(message.id);
         break;
       case 'commit':
         this.committing = true;
@@ -356,8 +358,19 @@ export class Subtask {
     const sources: Record<string, SourceCheckpoint> = {};
     this.checkpoint = { id, directory, waiting: fragments, collected: new Map(), sources };
     this.graph.sources.forEach((source, i) => (sources[this.graph.sourceInstances[i].index] = source.snapshot()));
+    this.offsets.set(id, sources);
     // Fragments in plan order: what an upstream one lets through reaches its receivers here before they are asked.
     for (const fragment of [...fragments].sort((a, b) => a - b)) this.aligned(fragment);
+  }
+
+  /** Every subtask's share is on disk: sources may tell the outside world how far they came then, not how far they are now. */
+  private completeCheckpoint(id: number): void {
+    const taken = this.offsets.get(id);
+    for (const known of [...this.offsets.keys()]) if (known <= id) this.offsets.delete(known);
+    if (taken === undefined) return;
+    this.graph.sources.forEach((source, i) => {
+      source.reader.checkpointComplete?.(taken[this.graph.sourceInstances[i].index].offsets);
+    });
   }
 
   /** An entry of the fragment stands at the barrier; when all do, the fragment is snapshotted and the barrier passed on. */
