@@ -8,7 +8,7 @@ import {
 import type { AggregateCall, BoundExpr } from '../expressions/index.js';
 import { BIGINT, NULL, StreamcellError, TIMESTAMP, withNullable, type Schema } from '../types/index.js';
 import { calc, select } from './build-calc.js';
-import { requireTime, windowingText } from './build-window.js';
+import { requireTime, windowingText, windowKeys } from './build-window.js';
 import { draft, hashed, INSERTS, isAppend, type Draft, type WindowProperties } from './draft.js';
 import { callText, columnsText } from './labels.js';
 import { booleanOption, durationOption, type PlannerContext } from './options.js';
@@ -215,8 +215,7 @@ function windowAggregate(
       distribution: [hashed(groupKeys)],
       window: { start: [first], end: [first + 1], time: [first + 2], spec: windowing.spec, rowtime: windowing.rowtime },
       keys: [
-        [...groupKeys.map((_, i) => i), first],
-        [...groupKeys.map((_, i) => i), first + 1],
+        ...windowKeys(windowing.spec, first, first + 1).map((bounds) => [...groupKeys.map((_, i) => i), ...bounds]),
       ],
       label: `WindowAggregate(${keyCount > 0 ? `groupBy=[${columnsText(groupKeys, input.schema)}], ` : ''}window=[${windowingText(moved, input.schema)}], select=[${[
         ...groupKeys.map((k) => input.schema[k].name),

@@ -6,7 +6,7 @@ import {
   type LogicalSortKey,
 } from '../binder/index.js';
 import { BIGINT, StreamcellError, type Schema } from '../types/index.js';
-import { attached } from './build-window.js';
+import { attached, windowKeys } from './build-window.js';
 import { ALL_CHANGES, draft, hashed, INSERTS, isAppend, SINGLE, sortKeys, type Draft } from './draft.js';
 import { callText, columnsText, sortText } from './labels.js';
 import { booleanOption, durationOption, type PlannerContext } from './options.js';
@@ -94,7 +94,7 @@ function windowRank(node: LogicalRank, input: Draft): Draft {
   const schema: Schema = node.outputRank
     ? [...input.schema, { name: rankName(node), type: BIGINT(false) }]
     : input.schema;
-  const bound = windowing.kind === 'attached' ? windowing.end : 0;
+  const bounds = windowing.kind === 'attached' ? windowKeys(windowing.spec, windowing.start, windowing.end) : [];
   const common = { schema, kinds: INSERTS, window, distribution: [hashed(keys)], span: node.span };
   if (single) {
     const rowtime = timeAttributeOf(input.schema[node.sort[0].column].type) === 'rowtime';
@@ -104,7 +104,7 @@ function windowRank(node: LogicalRank, input: Draft): Draft {
       [input],
       {
         ...common,
-        keys: [[...keys, bound]],
+        keys: bounds.map((b) => [...keys, ...b]),
         label: `WindowDeduplicate(keep=[${keep === 'first' ? 'FirstRow' : 'LastRow'}], partitionKeys=[${columnsText(keys, input.schema)}], orderKey=[${
           input.schema[node.sort[0].column].name
         }])`,
@@ -125,8 +125,8 @@ function windowRank(node: LogicalRank, input: Draft): Draft {
     {
       ...common,
       keys: [
-        ...(node.outputRank ? [[...keys, bound, input.schema.length]] : []),
-        ...(node.start === node.end ? [[...keys, bound]] : []),
+        ...(node.outputRank ? bounds.map((b) => [...keys, ...b, input.schema.length]) : []),
+        ...(node.start === node.end ? bounds.map((b) => [...keys, ...b]) : []),
       ],
       label: `WindowRank(partitionBy=[${columnsText(keys, input.schema)}], orderBy=[${sortText(node.sort, input.schema)}], rankRange=[rankStart=${
         node.start

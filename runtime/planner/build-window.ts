@@ -79,6 +79,22 @@ export function requireTime(node: LogicalWindowTvf, input: Draft): 'rowtime' | '
   );
 }
 
+/**
+ * Bounds that tell one window of a key from another: either of them, but CUMULATE has many ends to one start, and a session that has been
+ * sent may be found again, longer.
+ */
+export function windowKeys(spec: WindowSpec, start: number, end: number): readonly (readonly number[])[] {
+  switch (spec.kind) {
+    case 'tumble':
+    case 'hop':
+      return [[start], [end]];
+    case 'cumulate':
+      return [[end]];
+    case 'session':
+      return [[start, end]];
+  }
+}
+
 /** How an operator over a windowed input finds a row's window: by the columns it carries. */
 export function attached(window: WindowProperties): Windowing | null {
   if (window.start.length === 0 || window.end.length === 0) return null;

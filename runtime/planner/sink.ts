@@ -16,6 +16,8 @@ export interface PlannedSink {
 export function resultSink(input: Draft, context: PlannerContext): PlannedSink {
   const table = context.mode === 'table';
   const keyed = input.keys.length > 0;
+  // A primary key of an append-only table is a promise that nobody keeps: rows that do not change are a multiset.
+  const keys = input.kinds.update ? input.keys : [];
   const made = draft(
     {
       op: 'sink',
@@ -32,7 +34,7 @@ export function resultSink(input: Draft, context: PlannerContext): PlannedSink {
       upsertMaterialize: false,
     },
     [input],
-    { schema: input.schema, keys: input.keys, distribution: [SINGLE], label: 'Sink(table=[result])' },
+    { schema: input.schema, keys, distribution: [SINGLE], label: 'Sink(table=[result])' },
   );
   return { draft: made, wanted: table && keyed && canDropBefore(input) ? 'after' : 'before', foldable: table };
 }
