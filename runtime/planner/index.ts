@@ -2,6 +2,7 @@ import type { BoundStatement, Logical } from '../binder/index.js';
 import { Builder } from './builder.js';
 import { canDropBefore, changelogMode, demand, inferUpdateBefore, kindsText, type Wanted } from './changelog.js';
 import { draft, type Draft } from './draft.js';
+import { needsEachChange } from './emission.js';
 import { logicalText, physicalText } from './explain.js';
 import { optimize } from './optimize.js';
 import { booleanOption, planOptions, type PlannerContext } from './options.js';
@@ -52,7 +53,10 @@ function finish(sinks: readonly PlannedSink[], context: PlannerContext): Physica
   const inner = topological(demands.map((d) => d.draft));
   const before = inferUpdateBefore(demands, inner);
   const miniBatch = booleanOption(context.options, 'table.exec.mini-batch.enabled', false);
-  const rowWise = reachable(sinks.filter((s) => !s.foldable && !miniBatch).map((s) => s.draft));
+  const rowWise = reachable([
+    ...sinks.filter((s) => !s.foldable && !miniBatch).map((s) => s.draft),
+    ...inner.filter(needsEachChange).flatMap((d) => d.inputs),
+  ]);
   const ids = new Map<Draft, number>();
   const nodes: PhysicalNode[] = [];
   const emit = (d: Draft, inputs: readonly number[], updateBefore: boolean): number => {
