@@ -1,6 +1,6 @@
 import { displayText, gatewayJson } from '../protocol/value-text.js';
 import { rowKindName, typeToString, type ChangelogRow, type Schema } from '../types/index.js';
-import type { Statement } from '../session/session.js';
+import type { Statement, ViewStatus } from '../session/session.js';
 import type { Output } from './output.js';
 import { cellsOfRow, headers, layoutFor, line, rule, usualWidth, type TableLayout } from './text-table.js';
 
@@ -79,6 +79,13 @@ function quoted(text: string, force = false): string {
   return force || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+function truncationNote({ rows, changes }: ViewStatus, appendOnly: boolean): string {
+  const what = appendOnly
+    ? `These are the last ${rows} of ${changes} rows.`
+    : 'The result had more rows than these, which came first.';
+  return `${what} --format csv prints every change; SET 'sql-client.execution.max-table-result.rows' = '...' keeps more rows.\n`;
+}
+
 /** Widest column of a table, in cells; Flink's table.display.max-column-width. */
 export const MAX_COLUMN_WIDTH = 30;
 
@@ -106,9 +113,8 @@ export class TablePrinter implements Printer {
     await statement.done;
     const status = await view.status();
     await this.table(columns, await view.snapshot());
-    await this.out.write(
-      `${status.rows} ${status.rows === 1 ? 'row' : 'rows'}${status.truncated ? ' kept of more' : ''}\n`,
-    );
+    await this.out.write(`${status.rows} ${status.rows === 1 ? 'row' : 'rows'}\n`);
+    if (status.truncated) await this.out.write(truncationNote(status, statement.changelog === 'append'));
   }
 
   private async table(columns: Schema, rows: readonly ChangelogRow[]): Promise<void> {

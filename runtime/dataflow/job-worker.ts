@@ -36,6 +36,7 @@ export function serveSubtasks(encoding: ViewEncoding): void {
         result = new ResultViewHost({
           schema: sink.schema,
           upsertKey: sink.upsertKeys[0] ?? null,
+          appendOnly: sink.changelog === 'append',
           maxRows: view.maxRows,
           changes: view.changes,
           ...encoding,

@@ -71,6 +71,8 @@ export interface ViewOptions {
   readonly schema: Schema;
   /** Columns that identify a row; null: a multiset. */
   readonly upsertKey: readonly number[] | null;
+  /** Only insertions come. */
+  readonly appendOnly: boolean;
   readonly maxRows: number;
   /** Whether changes are sent from the start. */
   readonly changes: boolean;
@@ -105,7 +107,7 @@ interface Subscription {
  * The materialised result beside the changelog, where the job runs. Folds changes into rows, keeps the last changes, serves viewports, and
  * sends the changes themselves to a reader if there is one.
  *
- * State: the materialised rows (at most maxRows), the last changes as encoded frames, per subscription what is in flight. It maintains the
+ * State: the materialised rows (at most maxRows; the newest when only insertions come), the last changes as encoded frames, per subscription what is in flight. It maintains the
  * invariant that a subscriber has at most two unacknowledged frames and 20 a second, and that only the latest state waits for it: a slow
  * reader costs nothing but its own freshness. Only the reader of `changes` holds the job back.
  */
@@ -125,7 +127,7 @@ export class ResultViewHost implements ResultConsumer {
   constructor(private readonly options: ViewOptions) {
     this.types = options.schema.map((c) => c.type);
     this.sendsChanges = options.changes;
-    this.rows = new MaterializedView({ types: this.types, upsertKey: options.upsertKey, maxRows: options.maxRows });
+    this.rows = new MaterializedView({ types: this.types, ...options });
   }
 
   /** A view over content that is complete. */

@@ -238,6 +238,8 @@ export class JobView implements ResultView {
     const options: Omit<ViewOptions, 'changes'> = {
       schema: this.columns,
       upsertKey: this.shape.upsertKey,
+      // What is left of a result are its rows, which no change comes after.
+      appendOnly: false,
       maxRows: this.shape.maxRows,
       ...VIEW_ENCODING,
       post: (reply) => {

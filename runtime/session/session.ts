@@ -95,7 +95,7 @@ export interface ViewStatus {
   readonly state: 'running' | 'finished' | 'cancelled' | 'failed';
   readonly rows: number;
   readonly changes: number;
-  /** True when rows beyond maxRows were dropped from the view. */
+  /** True when the result had more than maxRows rows: the view keeps the newest if it is append-only, otherwise the first. */
   readonly truncated: boolean;
   /** Epoch ms, null before the first. */
   readonly watermark: number | null;

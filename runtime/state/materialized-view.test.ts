@@ -73,6 +73,49 @@ describe('MaterializedView', () => {
     expect(lines(v)).toEqual(['2 b', '4 d']);
   });
 
+  test('by key: what comes for a row that was not kept is passed over, and it may come back', () => {
+    const v = view([0], 2);
+    v.apply(batch('+I 1 a', '+I 2 b', '+I 3 c'));
+    v.apply(batch('-U 3 c', '+U 3 C', '-D 3 C'));
+    expect(lines(v)).toEqual(['1 a', '2 b']);
+    v.apply(batch('-D 1 a', '+U 3 d', '+U 2 B'));
+    expect(lines(v)).toEqual(['2 B', '3 d']);
+    expect(v.truncated).toBe(true);
+  });
+
+  test('append-only: keeps the newest rows, in order of arrival, in any sort and filter', () => {
+    const v = new MaterializedView({ types: TYPES, upsertKey: null, maxRows: 3, appendOnly: true });
+    const byName = { from: 0, to: 9, sort: [{ column: 1, ascending: true }], filter: [{ column: 1, contains: 'x' }] };
+    v.apply(batch('+I 1 xc', '+I 2 xb', '+I 3 xa'));
+    expect(v.truncated).toBe(false);
+    expect(shown(v.window(byName, text).batch)).toEqual(['3 xa', '2 xb', '1 xc']);
+    v.apply(batch('+I 4 xab', '+I 5 y'));
+    expect(v.truncated).toBe(true);
+    expect(lines(v)).toEqual(['3 xa', '4 xab', '5 y']);
+    expect(shown(v.window(byName, text).batch)).toEqual(['3 xa', '4 xab']);
+    v.apply(batch('+I 6 x', '+I 7 x', '+I 8 xx', '+I 9 xxx', '+I 9 xxx'));
+    expect(lines(v)).toEqual(['8 xx', '9 xxx', '9 xxx']);
+    expect(v.rowCount).toBe(3);
+  });
+
+  test('append-only: any run of batches leaves the last rows, in bounded memory', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.boolean()), { maxLength: 40 }), (runs) => {
+        const v = new MaterializedView({ types: TYPES, upsertKey: null, maxRows: 7, appendOnly: true });
+        const all: string[] = [];
+        for (const [count, look] of runs) {
+          const rows = Array.from({ length: count }, (_, k) => `${all.length + k} s${(all.length + k) % 3}`);
+          all.push(...rows);
+          v.apply(batch(...rows.map((row) => `+I ${row}`)));
+          if (look) expect(lines(v)).toEqual(all.slice(-7));
+        }
+        expect(lines(v)).toEqual(all.slice(-7));
+        expect(v.truncated).toBe(all.length > 7);
+        expect(v.bytes).toBeLessThan(8192);
+      }),
+    );
+  });
+
   test('windows are sorted, filtered and cut', () => {
     const v = view([0]);
     v.apply(batch('+I 1 b', '+I 2 a', '+I 3 b', '+I 4 c'));

@@ -19,8 +19,13 @@ export interface MaterializedViewOptions {
   readonly types: readonly DataType[];
   /** Columns that identify a row; null folds a multiset of whole rows. */
   readonly upsertKey: readonly number[] | null;
-  /** Rows kept; later ones are not, and the view says so. */
+  /** Rows kept; the view says so when there were more. */
   readonly maxRows: number;
+  /**
+   * The changelog holds insertions only. Then the newest rows are kept, so that a view of a stream goes on moving; otherwise the first ones
+   * are, since later changes are about them.
+   */
+  readonly appendOnly?: boolean;
 }
 
 /** Rows [from, to) of the sorted, filtered view. */
@@ -55,8 +60,8 @@ const SAME = 2;
  * key, or, from the first retraction on, by content (rows of equal content are listed behind the indexed one). Sorted and filtered answers
  * are kept, and brought up to date by merging in the rows touched since.
  *
- * Maintains the invariant that the kept rows are the consolidated changelog, up to `maxRows` rows. An update keeps its row's place, also when
- * it comes as -U and +U.
+ * Maintains the invariant that the kept rows are rows of the consolidated changelog: all of them, or `maxRows` or fewer when there were more.
+ * A retraction of a row that was not kept is passed over. An update keeps its row's place, also when it comes as -U and +U.
  */
 export class MaterializedView {
   /** Rows beyond maxRows were dropped. */
@@ -65,6 +70,8 @@ export class MaterializedView {
   private index: RowIndex | null = null;
   private order: Int32Array = new Int32Array(64);
   private orderEnd = 0;
+  /** No row lies before this place of the order. */
+  private oldest = 0;
   private hashes: Int32Array = new Int32Array(0);
   private ids: Int32Array = new Int32Array(0);
   private version = 0;
@@ -76,7 +83,8 @@ export class MaterializedView {
 
   constructor(private readonly options: MaterializedViewOptions) {
     this.store = new RowStore(options.types, { counters: 3 });
-    if (options.upsertKey !== null) this.index = new RowIndex(this.store, options.upsertKey);
+    if (options.upsertKey !== null && options.appendOnly !== true)
+      this.index = new RowIndex(this.store, options.upsertKey);
   }
 
   get rowCount(): number {
@@ -89,7 +97,8 @@ export class MaterializedView {
 
   apply(batch: Batch): void {
     this.version++;
-    if (this.index === null && batch.kinds === null) this.append(batch);
+    if (this.options.appendOnly === true) this.appendNewest(batch);
+    else if (this.index === null && batch.kinds === null) this.append(batch, 0, batch.length);
     else if (this.options.upsertKey !== null) this.upsert(batch, this.index as RowIndex);
     else this.fold(batch);
     this.store.reclaim();
@@ -117,14 +126,32 @@ export class MaterializedView {
     return { batch: this.batchOf(ids, from, to), from, total: ids.length };
   }
 
-  private append(batch: Batch): void {
-    const room = this.options.maxRows - this.store.live;
-    const count = Math.min(batch.length, room);
-    if (count < batch.length) this.truncated = true;
+  /** Rows [from, to) of a batch, as far as there is room. */
+  private append(batch: Batch, from: number, to: number): void {
+    const count = Math.min(to - from, this.options.maxRows - this.store.live);
+    if (count < to - from) this.truncated = true;
     if (count <= 0) return;
     if (this.ids.length < count) this.ids = new Int32Array(Math.max(count, 4096));
-    this.store.addRows(batch.columns, null, count, this.ids);
+    const rows = from === 0 ? null : Int32Array.from({ length: count }, (_, k) => from + k);
+    this.store.addRows(batch.columns, rows, count, this.ids);
     for (let k = 0; k < count; k++) this.place(this.ids[k]);
+  }
+
+  /** Makes room first: what is reclaimed before the new rows come, they lie in. */
+  private appendNewest(batch: Batch): void {
+    const { store } = this;
+    const { maxRows } = this.options;
+    const count = Math.min(batch.length, maxRows);
+    let surplus = store.live + count - maxRows;
+    if (surplus > 0 || count < batch.length) this.truncated = true;
+    for (; surplus > 0; this.oldest++) {
+      const id = this.order[this.oldest];
+      if (id < 0) continue;
+      this.drop(id);
+      surplus--;
+    }
+    store.reclaim();
+    this.append(batch, batch.length - count, batch.length);
   }
 
   /** By upsert key. A row after its -U is marked only: its +U, if it comes in this batch, finds the place still taken. */
@@ -266,6 +293,7 @@ export class MaterializedView {
     // Places that a -U left open are gone with the holes.
     this.vacated = -1;
     this.orderEnd = n;
+    this.oldest = 0;
   }
 
   private arrange(window: ViewWindow, text: CellText): Int32Array {
