@@ -94,8 +94,11 @@ export class CsvDecoder implements Decoder {
   }
 
   private row(data: Uint8Array, start: number, end: number): boolean {
+    const { malformed } = this.metrics;
     try {
       this.builder.add(this.convert(this.records.fields));
+      // Records are counted, however many of their fields do not parse.
+      this.metrics.malformed = Math.min(this.metrics.malformed, malformed + 1);
       return true;
     } catch (error) {
       this.fail(error, data, start, end);

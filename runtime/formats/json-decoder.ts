@@ -193,6 +193,8 @@ export class JsonDecoder implements Decoder {
     rows.length = 0;
     const malformed = this.metrics.malformed;
     this.exact.record(data, start, end, (r) => rows.push(r));
+    // Records are counted, however many of their fields do not parse.
+    this.metrics.malformed = Math.min(this.metrics.malformed, malformed + 1);
     const fits = row + rows.length <= Math.max(limit, row + 1) && row + rows.length <= scanner.capacity;
     if (!fits || !rows.every((r, i) => scanner.writeRow(row + i, r))) {
       // It will be decoded again unless it stands alone.
