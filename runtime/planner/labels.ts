@@ -1,5 +1,13 @@
 import type { AggregateCall, BoundExpr } from '../expressions/index.js';
-import { MapValue, Timestamp, typeToString, type DataType, type Schema, type Value } from '../types/index.js';
+import {
+  MapValue,
+  Timestamp,
+  decimalToString,
+  typeToString,
+  type DataType,
+  type Schema,
+  type Value,
+} from '../types/index.js';
 import type { LogicalSortKey } from '../binder/index.js';
 
 const INFIX: ReadonlySet<string> = new Set([
@@ -51,19 +59,13 @@ export function exprText(expr: BoundExpr, schema: Schema): string {
 function literalText(value: Value, type: DataType): string {
   if (value === null) return `null:${typeToString(type)}`;
   if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`;
-  if (type.root === 'DECIMAL' && typeof value === 'bigint') return decimalText(value, type.scale);
+  if (type.root === 'DECIMAL' && typeof value === 'bigint') return decimalToString(value, type.scale);
   if (value instanceof Timestamp) return new Date(value.millis).toISOString().replace('T', ' ').replace('Z', '');
   if (value instanceof Uint8Array) return `X'${Buffer.from(value).toString('hex')}'`;
   if (value instanceof MapValue) return 'MAP[..]';
   if (type.root === 'DATE' && typeof value === 'number') return new Date(value * 86_400_000).toISOString().slice(0, 10);
   if (type.root === 'INTERVAL_DAY_TIME') return `${value}:INTERVAL`;
   return Array.isArray(value) ? '[..]' : String(value);
-}
-
-function decimalText(unscaled: bigint, scale: number): string {
-  const digits = (unscaled < 0n ? -unscaled : unscaled).toString().padStart(scale + 1, '0');
-  const text = scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
-  return unscaled < 0n ? `-${text}` : text;
 }
 
 export function columnsText(columns: readonly number[], schema: Schema): string {

@@ -6,8 +6,22 @@ import { MapValue, Timestamp, VariantValue, type Value } from './value.js';
 
 const utf8 = new TextDecoder();
 
-/** Flink's CAST(value AS STRING) of a boxed value that is not null; nulls inside print as `NULL`. */
-export function valueToString(value: Value, type: DataType, timeZone = 'UTC'): string {
+/** Bytes as CAST takes them to text. */
+function utf8Text(bytes: Uint8Array): string {
+  return utf8.decode(Uint8Array.from(bytes));
+}
+
+/**
+ * Flink's CAST(value AS STRING) of a boxed value that is not null; nulls inside print as `NULL`. `bytes`: how binary values are shown, since
+ * tables show them otherwise.
+ */
+export function valueToString(
+  value: Value,
+  type: DataType,
+  timeZone = 'UTC',
+  bytes: (value: Uint8Array) => string = utf8Text,
+): string {
+  const inner = (v: Value, t: DataType): string => valueToString(v, t, timeZone, bytes);
   if (value === null) return 'NULL';
   switch (type.root) {
     case 'BOOLEAN':
@@ -36,15 +50,15 @@ export function valueToString(value: Value, type: DataType, timeZone = 'UTC'): s
       return dayTimeToString(Number(value));
     case 'BINARY':
     case 'VARBINARY':
-      return utf8.decode(Uint8Array.from(value as Uint8Array));
+      return bytes(value as Uint8Array);
     case 'ARRAY':
-      return `[${(value as readonly Value[]).map((v) => valueToString(v, type.element, timeZone)).join(', ')}]`;
+      return `[${(value as readonly Value[]).map((v) => inner(v, type.element)).join(', ')}]`;
     case 'MAP':
-      return `{${(value as MapValue).entries.map(([k, v]) => `${valueToString(k, type.key, timeZone)}=${valueToString(v, type.value, timeZone)}`).join(', ')}}`;
+      return `{${(value as MapValue).entries.map(([k, v]) => `${inner(k, type.key)}=${inner(v, type.value)}`).join(', ')}}`;
     case 'MULTISET':
-      return `{${(value as MapValue).entries.map(([k, v]) => `${valueToString(k, type.element, timeZone)}=${String(v)}`).join(', ')}}`;
+      return `{${(value as MapValue).entries.map(([k, v]) => `${inner(k, type.element)}=${String(v)}`).join(', ')}}`;
     case 'ROW':
-      return `(${type.fields.map((f, i) => valueToString((value as readonly Value[])[i], f.type, timeZone)).join(', ')})`;
+      return `(${type.fields.map((f, i) => inner((value as readonly Value[])[i], f.type)).join(', ')})`;
     case 'VARIANT':
       return JSON.stringify((value as VariantValue).json);
     default:
