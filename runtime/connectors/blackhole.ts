@@ -1,5 +1,5 @@
 import { validateKeys, type OptionSpec } from '../formats/options.js';
-import { DELETE, INSERT, UPDATE_AFTER, UPDATE_BEFORE, type SinkInfo, type TableDescriptor } from '../types/index.js';
+import { DELETE, INSERT, UPDATE_AFTER, type SinkInfo, type TableDescriptor } from '../types/index.js';
 import type { Connector, SinkWriter } from './connector.js';
 
 const OPTIONS: readonly OptionSpec[] = [
@@ -13,8 +13,8 @@ export const blackholeConnector: Connector = {
   optionKeys: OPTIONS.map((o) => o.key),
   sinkInfo(table: TableDescriptor): SinkInfo {
     validateKeys('blackhole', table.options, OPTIONS);
-    // Flink's blackhole takes updates without their -U.
-    return { accepts: [INSERT, UPDATE_BEFORE, UPDATE_AFTER, DELETE], metadata: [], upsert: true };
+    // As Flink's: updates come without their -U.
+    return { accepts: [INSERT, UPDATE_AFTER, DELETE], metadata: [], upsert: true };
   },
   createWriter: (): SinkWriter => ({
     open: () => done,

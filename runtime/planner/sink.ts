@@ -78,8 +78,8 @@ export function tableSink(sink: LogicalSink, input: Draft, context: PlannerConte
     );
   }
   checkConflict(sink, input, primaryKey.length > 0 && sinkUpserts && !appendSink && !matches, context, name);
-  const wanted: Wanted =
-    sinkUpserts && !materialize && primaryKey.length > 0 && canDropBefore(input) ? 'after' : 'before';
+  // A sink that takes updates without -U and has no key (blackhole) does not look at them at all.
+  const wanted: Wanted = sinkUpserts && !materialize && canDropBefore(input) ? 'after' : 'before';
   const nested = context.options['table.exec.sink.nested-constraint-enforcer'];
   if (nested !== undefined && nested.toUpperCase() !== 'IGNORE') {
     throw new StreamcellError(
@@ -128,7 +128,7 @@ export function tableSink(sink: LogicalSink, input: Draft, context: PlannerConte
       span,
     },
   );
-  return { draft: made, wanted, foldable: context.mode === 'table' && sinkUpserts && primaryKey.length > 0 };
+  return { draft: made, wanted, foldable: context.mode === 'table' && sinkUpserts };
 }
 
 function requireAccepted(name: string, input: Draft, accepts: ReadonlySet<number>, span: LogicalSink['span']): void {
