@@ -266,7 +266,13 @@ export class Subtask {
   /** Whether a sink or the reader of the result wants a pause. */
   private heldBack(): boolean {
     if (this.waitingWriters.size > 0) return true;
-    this.graph.writers.forEach(({ writer, name }, i) => this.awaitReady(i, name, writer.ready()));
+    this.graph.writers.forEach(({ writer, name }, i) => {
+      try {
+        this.awaitReady(i, name, writer.ready());
+      } catch (thrown) {
+        throw StreamcellError.from(thrown).inOperator(name);
+      }
+    });
     if (this.host.result !== null) this.awaitReady(-1, 'result', this.host.result.ready());
     return this.waitingWriters.size > 0;
   }
