@@ -75,7 +75,9 @@ function fractionText(nanos: number, precision: number): string {
   return end === 0 ? '' : `.${text}`;
 }
 
-export function timeToString(millis: number, precision: number): string {
+/** A negative time, which only a cast of a timestamp before 1970 makes, counts back from midnight. */
+export function timeToString(time: number, precision: number): string {
+  const millis = time < 0 ? time + MILLIS_PER_DAY : time;
   const seconds = Math.floor(millis / 1000);
   const h = Math.floor(seconds / 3600);
   const m = Math.floor(seconds / 60) % 60;

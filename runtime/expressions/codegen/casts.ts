@@ -345,12 +345,10 @@ function toDateOrTime(e: Emitter, arg: Val, from: DataType, to: DataType, safe: 
     throw new StreamcellError('CAST_INVALID', `Cannot cast ${typeToString(from)} to ${typeToString(to)}.`);
   let local = arg.v;
   if (from.root === 'TIMESTAMP_LTZ') local = e.declare(`${zoneOf(e)}.toLocal(${arg.v})`);
-  if (date) return e.pure(to, [arg], `Math.floor(${local} / ${MILLIS_PER_DAY})`);
-  return truncatedTime(
-    e,
-    e.pure(to, [arg], `${local} - Math.floor(${local} / ${MILLIS_PER_DAY}) * ${MILLIS_PER_DAY}`),
-    to,
-  );
+  // Before 1970 Flink cuts a TIMESTAMP towards zero, which makes its day the next one and its time negative, but not a TIMESTAMP_LTZ.
+  const cut = from.root === 'TIMESTAMP' ? 'Math.trunc' : 'Math.floor';
+  if (date) return e.pure(to, [arg], `${cut}(${local} / ${MILLIS_PER_DAY}) + 0`);
+  return truncatedTime(e, e.pure(to, [arg], `${local} - ${cut}(${local} / ${MILLIS_PER_DAY}) * ${MILLIS_PER_DAY}`), to);
 }
 
 /** A date, or the date of a timestamp's text. */
@@ -369,13 +367,13 @@ export function zoneOf(e: Emitter): string {
   return e.constant(TimeZone.get(e.env.timeZone));
 }
 
-/** Cuts a timestamp to its precision. */
+/** Cuts a timestamp to its precision: towards 1970, as Flink does. */
 export function truncatedTimestamp(e: Emitter, val: Val, fromPrecision: number, to: DataType): Val {
   const precision = 'precision' in to ? to.precision : 6;
   if (precision >= fromPrecision) return val;
   if (precision <= 3) {
     const unit = 10 ** (3 - precision);
-    return { v: unit === 1 ? val.v : e.declare(`Math.floor(${val.v} / ${unit}) * ${unit}`), n: val.n, nanos: '0' };
+    return { v: unit === 1 ? val.v : e.declare(`Math.trunc(${val.v} / ${unit}) * ${unit} + 0`), n: val.n, nanos: '0' };
   }
   if (val.nanos === '0' || !needsNanos(to)) return { ...val, nanos: needsNanos(to) ? val.nanos : '0' };
   const unit = 10 ** (9 - precision);
@@ -398,12 +396,12 @@ function toTimestamp(e: Emitter, arg: Val, from: DataType, to: DataType, safe: b
   switch (from.root) {
     case 'TIMESTAMP':
     case 'TIMESTAMP_LTZ': {
-      const cut = truncatedTimestamp(e, arg, from.precision, to);
-      if (from.root === to.root) return cut;
+      if (from.root === to.root) return truncatedTimestamp(e, arg, from.precision, to);
+      // Cut after the zone is reckoned in: which way a fraction is cut depends on the side of 1970.
       const v = e.declare(
-        `${arg.n === 'false' ? '' : `${arg.n} ? 0 : `}${zoneOf(e)}.${ltz ? 'toInstant' : 'toLocal'}(${cut.v})`,
+        `${arg.n === 'false' ? '' : `${arg.n} ? 0 : `}${zoneOf(e)}.${ltz ? 'toInstant' : 'toLocal'}(${arg.v})`,
       );
-      return { v, n: cut.n, nanos: cut.nanos };
+      return truncatedTimestamp(e, { v, n: arg.n, nanos: arg.nanos }, from.precision, to);
     }
     case 'DATE': {
       const v = `${arg.v} * ${MILLIS_PER_DAY}`;

@@ -126,7 +126,7 @@ const CASES: readonly (readonly [string, BoundExpr, Value, string?])[] = [
   [
     'TIMESTAMPDIFF',
     at('MONTH', 'TIMESTAMPDIFF', ts('2018-01-31 00:00:00'), ts('2018-02-28 00:00:00')),
-    0,
+    1,
     'INT NOT NULL',
   ],
   ['TIMESTAMPADD on a date', text(at('HOUR', 'TIMESTAMPADD', -1, date('2016-06-15'))), '2016-06-14 23:00:00.000000'],

@@ -3,7 +3,7 @@ import type { BoundExpr, CallExpr } from '../bound.js';
 import { rescaled } from '../codegen/casts.js';
 import type { Emitter, Val } from '../codegen/emitter.js';
 import { isInterval, normalInterval } from '../type-rules.js';
-import { cosh, log10, power } from '../library/precise-math.js';
+import { cosh, ln, log10, power } from '../library/precise-math.js';
 import { JavaRandom } from '../library/random.js';
 import { double, int, numeric, simple, type BuiltIn, type Param } from './define.js';
 
@@ -139,7 +139,7 @@ function random(e: Emitter, c: CallExpr, bounds: number, code: (r: string) => st
 }
 
 function log(a: number, b?: number): number {
-  return b === undefined ? Math.log(a) : Math.log(b) / Math.log(a);
+  return b === undefined ? ln(a) : ln(b) / ln(a);
 }
 
 export const mathFunctions: readonly BuiltIn[] = [
@@ -149,9 +149,9 @@ export const mathFunctions: readonly BuiltIn[] = [
   randInteger,
   real(['SQRT'], (x) => `Math.sqrt(${x})`),
   real(['EXP'], (x) => `Math.exp(${x})`),
-  real(['LN'], (x) => `Math.log(${x})`),
+  simple({ names: ['LN'], params: [double], type: DOUBLE(), call: ln }),
   simple({ names: ['LOG10'], params: [double], type: DOUBLE(), call: log10 }),
-  real(['LOG2'], (x) => `Math.log(${x}) / Math.log(2)`),
+  simple({ names: ['LOG2'], params: [double], type: DOUBLE(), call: (x: number) => ln(x) / Math.LN2 }),
   real(['SIN'], (x) => `Math.sin(${x})`),
   real(['COS'], (x) => `Math.cos(${x})`),
   real(['TAN'], (x) => `Math.tan(${x})`),

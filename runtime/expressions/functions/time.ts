@@ -99,15 +99,16 @@ const extract: BuiltIn = {
       );
     const millis = t.root === 'DATE' ? undefined : t.root === 'TIME' ? a.v : local(e, a, t);
     if (unit === 'EPOCH')
-      return e.pure(c.type, [a], wrap(millis === undefined ? `${a.v} * 86400` : `Math.floor(${millis} / 1000)`));
+      return e.pure(c.type, [a], wrap(millis === undefined ? `${a.v} * 86400` : `Math.trunc(${millis} / 1000) + 0`));
     const ofDate = extractDate(unit);
     if (ofDate) {
-      const day = millis === undefined ? a.v : e.declare(`Math.floor(${millis} / ${MILLIS_PER_DAY})`);
+      const day = millis === undefined ? a.v : e.declare(`Math.trunc(${millis} / ${MILLIS_PER_DAY})`);
       return e.pure(c.type, [a], wrap(`${e.constant(functionOf(unit))}(${day})`));
     }
     if (millis === undefined) return e.pure(c.type, [a], wrap('0'));
+    // Before 1970 the time of day is the negative distance from the following midnight.
     const modulo = (size: number, by: number): string =>
-      `Math.floor((${millis} - Math.floor(${millis} / ${size}) * ${size}) / ${by})`;
+      `(Math.trunc((${millis} - Math.trunc(${millis} / ${size}) * ${size}) / ${by}) + 0)`;
     switch (unit) {
       case 'HOUR':
         return e.pure(c.type, [a], wrap(modulo(MILLIS_PER_DAY, 3_600_000)));
@@ -310,7 +311,10 @@ const timestampDiff: BuiltIn = {
       const l = (m: string): string => (zoned ? `${zoneOf(e)}.toLocal(${m})` : m);
       return e.pure(c.type, [a, b], `Math.trunc(${e.constant(monthsBetween)}(${l(from)}, ${l(to)}) / ${months}) | 0`);
     }
-    const size = unit === 'WEEK' ? 7 * MILLIS_PER_DAY : (unitMillis(unit) ?? 1);
+    // Flink counts weeks in seconds of an INT, which overflow after 68 years.
+    if (unit === 'WEEK')
+      return e.pure(c.type, [a, b], `Math.trunc((Math.trunc((${to} - ${from}) / 1000) | 0) / ${7 * 86_400}) | 0`);
+    const size = unitMillis(unit) ?? 1;
     return e.pure(c.type, [a, b], `Math.trunc((${to} - ${from}) / ${size}) | 0`);
   },
 };

@@ -84,6 +84,11 @@ export function power(x: number, y: number): number {
   return rough < 0 ? -result : result;
 }
 
+/** Natural logarithm. */
+export function ln(x: number): number {
+  return normal(x) && x !== 1 ? log(x)[0] : Math.log(x);
+}
+
 export function log10(x: number): number {
   if (!normal(x) || x === 1) return Math.log10(x);
   const l = log(x);

@@ -1,6 +1,9 @@
 import { MILLIS_PER_DAY, addMonths, civil, daysFromCivil, type Civil } from '../../types/index.js';
 
-/** Arithmetic on local times in epoch milliseconds, as Flink's DateTimeUtils has it. */
+/**
+ * Arithmetic on local times in epoch milliseconds, as Flink's DateTimeUtils has it: before 1970 a timestamp's day is cut towards zero where
+ * the fields of its date are asked for, so that it is the next day's unless the time is midnight.
+ */
 
 /** Adds months to a local time in milliseconds; the end of a shorter month clamps. */
 export function addMonthsMillis(millis: number, months: number): number {
@@ -144,7 +147,8 @@ export function ceilDay(unit: string, days: number): number {
   // A DATE's ceiling to the day is the next one: so Flink has it.
   if (unit === 'DAY') return days + 1;
   const floor = floorDay(unit, days);
-  if (floor === days) return days;
+  // Nor is the first day of a decade its own ceiling.
+  if (floor === days && unit !== 'DECADE') return days;
   if (unit === 'WEEK') return floor + 7;
   return addMonths(floor, MONTHS_PER[unit] ?? 0);
 }
@@ -152,25 +156,29 @@ export function ceilDay(unit: string, days: number): number {
 export function floorMillis(unit: string, millis: number): number {
   const size = UNIT_MILLIS[unit];
   if (size !== undefined) return Math.floor(millis / size) * size;
-  return floorDay(unit, Math.floor(millis / MILLIS_PER_DAY)) * MILLIS_PER_DAY;
+  return floorDay(unit, Math.trunc(millis / MILLIS_PER_DAY)) * MILLIS_PER_DAY;
 }
 
 export function ceilMillis(unit: string, millis: number): number {
   const size = UNIT_MILLIS[unit];
   if (size !== undefined) return Math.ceil(millis / size) * size + 0;
   // The time of day does not count here: the first day of a month is its own ceiling, whatever the hour.
-  return ceilDay(unit, Math.floor(millis / MILLIS_PER_DAY)) * MILLIS_PER_DAY;
+  return ceilDay(unit, Math.trunc(millis / MILLIS_PER_DAY)) * MILLIS_PER_DAY;
 }
 
-/** Whole months from a to b, of local times; days and times of day decide about the last one. */
+/** Months from a to b, of local times: whole ones by the date, and one less where the times of day of the last one say so. */
 export function monthsBetween(a: number, b: number): number {
-  if (b < a) return -monthsBetween(b, a) + 0;
   const dayA = Math.floor(a / MILLIS_PER_DAY);
   const dayB = Math.floor(b / MILLIS_PER_DAY);
-  const x = civil(dayA);
-  const y = civil(dayB);
+  const months = dayB < dayA ? -wholeMonths(dayB, dayA) : wholeMonths(dayA, dayB);
+  // Backwards too, which makes the result one that is not symmetric: so Flink has it.
+  const early = b - dayB * MILLIS_PER_DAY < a - dayA * MILLIS_PER_DAY;
+  return (early && addMonths(dayA, months) === dayB ? months - 1 : months) + 0;
+}
+
+function wholeMonths(from: number, to: number): number {
+  const x = civil(from);
+  const y = civil(to);
   const months = (y.year - x.year) * 12 + y.month - x.month;
-  const restA = x.day * MILLIS_PER_DAY + (a - dayA * MILLIS_PER_DAY);
-  const restB = y.day * MILLIS_PER_DAY + (b - dayB * MILLIS_PER_DAY);
-  return restB < restA ? months - 1 : months;
+  return addMonths(from, months) > to ? months - 1 : months;
 }
