@@ -176,10 +176,13 @@ export function equalsJava(type: DataType, actual: Value, expected: ExactJson): 
     case 'DATE':
       return dateText(actual as number) === expected;
     case 'TIME':
-      return clockText(actual as number, 0) === plainClock(String(expected));
+      return cut(clockText(actual as number, 0), type.precision) === cut(plainClock(String(expected)), type.precision);
     case 'TIMESTAMP':
     case 'TIMESTAMP_LTZ':
-      return timestampText(actual as Timestamp, false) === plainTimestamp(String(expected));
+      return (
+        cut(timestampText(actual as Timestamp, false), type.precision) ===
+        cut(plainTimestamp(String(expected)), type.precision)
+      );
     case 'INTERVAL_DAY_TIME':
       return durationMillis(String(expected)) === Number(actual as bigint);
     case 'INTERVAL_YEAR_MONTH':
@@ -231,6 +234,12 @@ function equalEntries(
 
 function numberOf(expected: ExactJson): number {
   return expected instanceof ExactNumber ? Number(expected.text) : Number(expected);
+}
+
+/** Without the digits that the declared precision has no room for: Flink's test sources let them through. */
+function cut(clock: string, precision: number): string {
+  const point = clock.indexOf('.');
+  return point < 0 ? clock : clock.slice(0, point + 1 + precision).replace(/\.?0*$/, '');
 }
 
 function plainTimestamp(text: string): string {
