@@ -1,3 +1,4 @@
+// A little over the usual 600 lines: finding, fetching and decoding all move the cursors of the same partition states.
 import type { Admin } from 'kafkajs';
 import type { Decoded, Decoder } from '../formats/format.js';
 import { setValue } from '../formats/batch-builder.js';

@@ -3,6 +3,8 @@
 // decoder in JavaScript; what it accepts it must decode as the exact decoder would. The host lays out the memory: see json-scanner.ts in
 // the folder above, whose constants mirror those here.
 //
+// Over the usual 600 lines: every step moves the same cursors (`at`, `pending`, the arena), variables that only their own module may assign.
+//
 // A shape is a list of steps of STEP bytes: u32 op, literal address, literal length, values address, second values address (lengths,
 // nanoseconds), nulls address, flags address, parameter; then i64 minimum and maximum. Literals are padded to 16 bytes.
 
