@@ -12,7 +12,7 @@ import {
   type TableDescriptor,
   type Value,
 } from '../types/index.js';
-import type { Connector, Poll, SourceMetrics, SourceReader, SourceRequest, SplitOffset } from './connector.js';
+import type { Connector, SourceRequest } from './connector.js';
 import {
   AUCTION,
   BID,
@@ -24,7 +24,7 @@ import {
   PERSON,
   type NexmarkType,
 } from './nexmark-generator.js';
-import { assignedOffsets } from './split-assignment.js';
+import { NumberedReader } from './numbered-reader.js';
 
 const OPTIONS: readonly OptionSpec[] = [
   {
@@ -50,7 +50,6 @@ const OPTIONS: readonly OptionSpec[] = [
 const TYPES = { person: PERSON, auction: AUCTION, bid: BID } as const;
 const TYPE_NAMES = ['person', 'auction', 'bid'] as const;
 const DEFAULT_RATE = 10_000;
-const MAX_BATCH = 4096;
 
 type Field = (generator: NexmarkGenerator, n: number) => Value;
 /** A field's value without boxing, for numbers and times. */
@@ -192,99 +191,33 @@ function fieldOf(table: NexmarkType | null, path: readonly string[], type: DataT
   return { of: table === null ? event : null, kind, plain, boxed };
 }
 
-interface NexmarkOffset {
-  readonly next: number;
-  readonly step: number;
-}
-
-/** Row j of split k of n is row k + j * n of the table, as in datagen; a row's event follows from its number alone. */
-class NexmarkReader implements SourceReader {
-  readonly metrics: SourceMetrics = { records: 0, bytes: 0, malformed: 0, lag: null };
+/** A row's event follows from its number. */
+class NexmarkReader extends NumberedReader {
   private readonly settings: Settings;
   private readonly fields: readonly ColumnField[];
-  private own: { readonly split: string; next: number; readonly step: number; ended: boolean }[] = [];
-  private turn = 0;
-  private startedAt = 0;
-  private emitted = 0;
-  private wake: (() => void) | null = null;
+  protected readonly end: number;
+  protected readonly rate: number;
 
-  constructor(private readonly request: SourceRequest) {
+  constructor(request: SourceRequest) {
+    super(request, 'nexmark');
     this.settings = settingsOf(request.table);
+    this.end = this.settings.rows;
+    this.rate = this.settings.pace;
     this.fields = request.columns.map((c, i) => {
       if (c.from.kind === 'metadata') throw new Error('nexmark has no metadata columns');
       return fieldOf(this.settings.type, c.from.path, request.schema[i].type);
     });
   }
 
-  open(offsets: readonly SplitOffset[] | null): Promise<void> {
-    const { subtask, parallelism } = this.request;
-    const fresh: SplitOffset[] = [
-      { split: `nexmark-${subtask}`, offset: { next: subtask, step: parallelism } satisfies NexmarkOffset },
-    ];
-    const assigned = offsets === null ? fresh : assignedOffsets(offsets, subtask, parallelism);
-    this.own = assigned.map(({ split, offset }) => ({ split, ...(offset as NexmarkOffset), ended: false }));
-    this.startedAt = performance.now();
-    return Promise.resolve();
-  }
-
-  splits(): readonly string[] {
-    return this.own.map((s) => s.split);
-  }
-
-  poll(): Poll {
-    const allowed = this.allowance();
-    for (let i = 0; i < this.own.length; i++) {
-      const at = (this.turn + i) % this.own.length;
-      const split = this.own[at];
-      if (split.ended) continue;
-      const left = Math.ceil((this.settings.rows - split.next) / split.step);
-      if (left <= 0) {
-        split.ended = true;
-        return { kind: 'splitEnd', split: split.split };
-      }
-      if (allowed < 1) return { kind: 'empty' };
-      this.turn = at + 1;
-      return { kind: 'batch', batch: this.batch(split, Math.min(left, allowed, MAX_BATCH)), split: split.split };
-    }
-    return { kind: 'end' };
-  }
-
-  private allowance(): number {
-    const share = this.settings.pace / this.request.parallelism;
-    if (share === Infinity) return MAX_BATCH;
-    return Math.floor(1 + ((performance.now() - this.startedAt) / 1000) * share) - this.emitted;
-  }
-
-  private batch(split: { next: number; readonly step: number }, n: number): Batch {
+  protected rows(n: number, next: number, step: number): Batch {
     const { type, generator } = this.settings;
     const events = new Float64Array(n);
     for (let i = 0; i < n; i++) {
-      const row = split.next + i * split.step;
+      const row = next + i * step;
       events[i] = type === null ? row : eventNumber(type, row);
     }
     const columns = this.fields.map((field, c) => fill(field, this.request.schema[c].type, generator, events));
-    split.next += n * split.step;
-    this.emitted += n;
-    this.metrics.records += n;
     return new Batch(n, columns);
-  }
-
-  ready(): Promise<void> {
-    return new Promise((resolve) => {
-      this.wake = resolve;
-      const share = this.settings.pace / this.request.parallelism;
-      const due = (this.emitted / share) * 1000 - (performance.now() - this.startedAt);
-      setTimeout(resolve, this.allowance() >= 1 ? 0 : Math.max(share > 200 ? 5 : 1, Math.ceil(due)));
-    });
-  }
-
-  snapshotOffsets(): readonly SplitOffset[] {
-    return this.own.map((s) => ({ split: s.split, offset: { next: s.next, step: s.step } satisfies NexmarkOffset }));
-  }
-
-  close(): Promise<void> {
-    this.wake?.();
-    return Promise.resolve();
   }
 }
 
