@@ -84,7 +84,7 @@ function asksTooMuch(program: Program): string | undefined {
   const expires =
     /STATE_TTL/i.test(sqls) || program.setup.some((step) => step.fields['key'] === 'table.exec.state.ttl');
   if (expires) return 'lets state expire between the halves of its data';
-  const looksUp = /\bFOR SYSTEM_TIME AS OF\b|\bVECTOR_SEARCH\b/i.test(sqls);
+  const looksUp = /\bFOR SYSTEM_TIME AS OF\b/i.test(sqls);
   const alsoSql = program.run.some((step) => step.kind.endsWith('SQL'));
   for (const step of [...program.setup, ...program.run]) {
     const name = String(step.fields['name'] ?? '');
@@ -99,8 +99,9 @@ function asksTooMuch(program: Program): string | undefined {
       const ability = ABILITIES[key];
       if (ability !== undefined && value !== 'false') return `needs ${ability}`;
       if (key === 'connector' && value !== 'values') return `needs the connector ${value}`;
-      // Flink's test connector can be looked up by key; ours reads bounded rows. A delta join gives what a join over them gives.
-      if (looksUp && /^(disable-lookup|async)$/.test(key)) return 'needs a table that can be looked up';
+      // The looked-up rows are other ones in the second half of the data. A delta join gives what a join over them gives.
+      if (looksUp && /^(disable-lookup|async)$/.test(key))
+        return 'looks up a table that changes between the halves of its data';
     }
   }
   return undefined;
