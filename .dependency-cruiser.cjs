@@ -18,12 +18,21 @@ const allowed = {
   gateway: ['types', 'session', 'protocol', 'flink'],
   cli: ['types', 'session', 'gateway', 'protocol'],
 };
+// Packages above the runtime, and the runtime folders that each may import.
+const above = { kernel: ['types', 'session', 'protocol', 'pipeline'], 'extension/lab': ['types', 'protocol'] };
 const arrows = Object.entries(allowed).map(([folder, targets]) => ({
   name: `${folder}-imports`,
   severity: 'error',
   comment: `${folder} may import only: ${[folder, ...targets].join(', ')}`,
   from: { path: `^runtime/${folder}/`, pathNot: '\\.test\\.ts$' },
   to: { path: '^runtime/', pathNot: `^runtime/(${[folder, ...targets].join('|')})/` },
+}));
+const packages = Object.entries(above).map(([folder, targets]) => ({
+  name: `${folder.replace('/', '-')}-imports`,
+  severity: 'error',
+  comment: `${folder} may import of the runtime only: ${targets.join(', ')}`,
+  from: { path: `^${folder}/`, pathNot: '\\.test\\.ts$' },
+  to: { path: '^runtime/', pathNot: `^runtime/(dist/)?(${targets.join('|')})/` },
 }));
 module.exports = {
   forbidden: [
@@ -41,6 +50,7 @@ module.exports = {
       to: { dependencyTypes: ['core'] },
     },
     ...arrows,
+    ...packages,
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
