@@ -1,4 +1,4 @@
-import { bindCall, bindCast, commonType, evaluateConstant } from '../expressions/index.js';
+import { bindCall, bindCast, commonType, evaluateConstant, takesNotNullElement } from '../expressions/index.js';
 import type { BoundExpr, CaseExpr, LiteralExpr } from '../expressions/bound.js';
 import { suggestion } from '../catalog/index.js';
 import type { Case, Expr, FunctionCall, Identifier, InSubquery, Exists, ScalarSubquery } from '../parser/ast.js';
@@ -230,6 +230,9 @@ export class ExprBinder {
     if (expr.test === 'UNKNOWN' && operand.type.root !== 'BOOLEAN' && operand.type.root !== 'NULL') {
       throw new StreamcellError('TYPE_MISMATCH', 'IS UNKNOWN needs a BOOLEAN.', { span: expr.span });
     }
+    // Flink takes the declared type's word for it: an absent element of NOT NULL elements does not count as NULL here, and only here.
+    if (test === 'NULL' && takesNotNullElement(operand))
+      return { kind: 'literal', type: BOOLEAN(false), value: expr.negated, span: expr.span };
     switch (test) {
       case 'NULL':
       case 'TRUE':

@@ -1,4 +1,5 @@
 import type { BoundStatement, Logical } from '../binder/index.js';
+import { asWritten } from '../expressions/index.js';
 import { Builder } from './builder.js';
 import { canDropBefore, changelogMode, demand, inferUpdateBefore, kindsText, type Wanted } from './changelog.js';
 import { draft, type Draft } from './draft.js';
@@ -63,7 +64,7 @@ function finish(sinks: readonly PlannedSink[], context: PlannerContext): Physica
     const id = nodes.length;
     const emission: Emission = rowWise.has(d) ? 'row' : 'folded';
     nodes.push({
-      ...d.spec,
+      ...(d.spec.op === 'calc' ? { ...d.spec, projections: d.spec.projections.map(asWritten) } : d.spec),
       id,
       inputs,
       distribution: d.distribution,

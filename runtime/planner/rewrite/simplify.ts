@@ -9,16 +9,18 @@ import {
   type Logical,
 } from '../../binder/index.js';
 import { nodes } from '../../binder/index.js';
-import { foldConstants, type BoundExpr, type EvalEnvironment } from '../../expressions/index.js';
+import { foldConstants, takesNotNullElement, type BoundExpr, type EvalEnvironment } from '../../expressions/index.js';
 import { transform } from './map.js';
 
 /** Constant folding in every expression; filters on TRUE vanish, those on FALSE or NULL become an empty relation. */
 export function simplify(root: Logical, env: EvalEnvironment): Logical {
   const fold = (e: BoundExpr): BoundExpr => simplifyBoolean(foldConstants(e, env));
+  // A bare element that may be absent is not NULL once it is written (see `asWritten`): which of the two it is here shows when the plan is done.
+  const foldProjected = (e: BoundExpr): BoundExpr => (takesNotNullElement(e) ? mapChildren(e, fold) : fold(e));
   return transform(root, (node) => {
     switch (node.op) {
       case 'project':
-        return { ...node, exprs: node.exprs.map(fold) };
+        return { ...node, exprs: node.exprs.map(foldProjected) };
       case 'filter': {
         const parts = conjuncts(fold(node.condition)).filter((c) => !isLiteral(c, true));
         const unique = [...new Map(parts.map((p) => [exprKey(p), p])).values()];

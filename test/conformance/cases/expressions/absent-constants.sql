@@ -1,0 +1,2 @@
+-- Elements that constant arrays and maps do not have.
+SELECT ARRAY[1, 2][5] AS i, ARRAY[CAST(1 AS BIGINT)][5] AS b, ARRAY[1.5][5] AS d, ARRAY[1e0][5] AS f, ARRAY[TRUE][5] AS t, ARRAY['x'][5] AS s, ARRAY[DATE '2020-01-01'][5] AS da, ARRAY[TIMESTAMP '2020-01-01 00:00:00'][5] AS ts, MAP['a', 1]['z'] AS mi, MAP['a', 'x']['z'] AS ms, ARRAY[CAST(NULL AS INT), 1][1] AS n, ARRAY[1, 2][5] IS NULL AS isnull, ARRAY[1, 2][5] + 1 AS plus, COALESCE(ARRAY[1, 2][5], 7) AS co;
