@@ -58,6 +58,9 @@ class Slice {
  * successor, new rows or not. When the input retracts, a hidden row count per key says whether a window still has rows.
  */
 export class SliceWindowAggregate extends Operator {
+  /** The keys, and behind them the start of a session window, since another key's session may end with it. */
+  private readonly keys: readonly number[];
+  private readonly startsAreKeys: boolean;
   private readonly keyTypes: DataType[];
   private readonly plan: AggregatePlan;
   private readonly assigner: SliceAssigner;
@@ -85,7 +88,10 @@ export class SliceWindowAggregate extends Operator {
   constructor(private readonly spec: WindowAggregateSpec) {
     super(1);
     const inputTypes = spec.inputTypes[0];
-    this.keyTypes = spec.keys.map((k) => inputTypes[k]);
+    const { windowing } = spec;
+    this.startsAreKeys = windowing.kind === 'attached' && windowing.spec.kind === 'session';
+    this.keys = windowing.kind === 'attached' && this.startsAreKeys ? [...spec.keys, windowing.start] : spec.keys;
+    this.keyTypes = this.keys.map((k) => inputTypes[k]);
     const calls = spec.inputRetracts ? [...spec.aggregates, ROW_COUNT] : spec.aggregates;
     this.plan = new AggregatePlan(calls, spec.inputRetracts);
     this.assigner = sliceAssigner(spec.windowing);
@@ -95,7 +101,7 @@ export class SliceWindowAggregate extends Operator {
     this.results = new ResultBuffer(calls.map((a) => a.type));
     const propertyTypes = spec.outputTypes.slice(spec.keys.length + spec.aggregates.length);
     this.builder = new OutputBuilder(
-      [this.keyTypes, spec.aggregates.map((a) => a.type)],
+      [this.keyTypes.slice(0, spec.keys.length), spec.aggregates.map((a) => a.type)],
       propertyTypes,
       () => this.output,
     );
@@ -109,7 +115,7 @@ export class SliceWindowAggregate extends Operator {
       this.slots = new Int32Array(n);
       this.rows = new Int32Array(n);
     }
-    this.keyBatch.prepare(batch.columns, this.spec.keys, n);
+    this.keyBatch.prepare(batch.columns, this.keys, n);
     const ends = this.sliceEnds(batch);
     this.deal(batch, ends);
     // With many live slices, counting them for every batch would cost more than the batch.
@@ -319,14 +325,17 @@ export class SliceWindowAggregate extends Operator {
     const counts = spec.inputRetracts ? (outs[spec.aggregates.length] as I64Column).values : null;
     builder.bind(
       0,
-      slice.table.columns.map((c) => c.column),
+      slice.table.columns.slice(0, spec.keys.length).map((c) => c.column),
       null,
     );
     builder.bind(1, outs, null);
+    const starts = this.startsAreKeys ? (slice.table.columns[spec.keys.length].column as TsColumn).millis : null;
     const properties = spec.properties.map((p) => this.property(p, start, end));
+    const startAt = starts === null ? -1 : spec.properties.indexOf('start');
     for (let k = 0; k < n; k++) {
       if (counts !== null && counts[k] <= 0) continue;
       builder.addPair(INSERT, live[k], k);
+      if (starts !== null && startAt >= 0) properties[startAt] = starts[live[k]];
       for (let p = 0; p < properties.length; p++) builder.compute(p, properties[p]);
     }
     // The result columns serve the next window.

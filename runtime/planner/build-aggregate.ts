@@ -7,7 +7,7 @@ import {
 } from '../binder/index.js';
 import type { AggregateCall, BoundExpr } from '../expressions/index.js';
 import { BIGINT, NULL, StreamcellError, TIMESTAMP, withNullable, type Schema } from '../types/index.js';
-import { calc, select } from './build-calc.js';
+import { calc, mapWindow, select } from './build-calc.js';
 import { requireTime, windowingText, windowKeys } from './build-window.js';
 import { draft, hashed, INSERTS, isAppend, type Draft, type WindowProperties } from './draft.js';
 import { callText, columnsText } from './labels.js';
@@ -20,7 +20,7 @@ export function buildAggregate(node: LogicalAggregate, context: PlannerContext, 
   if (fused) return windowAggregate(node, fused.input, fused.places, fused.windowing, fused.columns, fused.timeType);
   const input = build(node.input);
   const window = input.window;
-  if (window && usesWindow(node.keys, window)) {
+  if (window && usesWindow(node, window)) {
     const windowing: Windowing = {
       kind: 'attached',
       start: window.start[0],
@@ -33,9 +33,18 @@ export function buildAggregate(node: LogicalAggregate, context: PlannerContext, 
   return groupAggregate(node, input, context);
 }
 
-/** A window on both of its bounds among the keys; without them it is a running aggregation. */
-function usesWindow(keys: readonly number[], window: WindowProperties): boolean {
-  return keys.some((k) => window.start.includes(k)) && keys.some((k) => window.end.includes(k));
+/**
+ * A window on both of its bounds among the keys; without them it is a running aggregation. So it is for sessions that were found by other
+ * columns than the rest of the keys: what Flink makes of them.
+ */
+function usesWindow(node: LogicalAggregate, window: WindowProperties): boolean {
+  const { keys } = node;
+  if (!keys.some((k) => window.start.includes(k)) || !keys.some((k) => window.end.includes(k))) return false;
+  if (window.spec.kind !== 'session') return true;
+  const bounds = new Set([...window.start, ...window.end, ...window.time]);
+  const rest = new Set(keys.filter((k) => !bounds.has(k)));
+  const { partition } = window;
+  return node.groupingSets === null && partition?.length === rest.size && partition.every((p) => rest.has(p));
 }
 
 // ---- fusing a windowing function with the aggregation over it -----------------------------------------------------
@@ -52,7 +61,7 @@ interface Fused {
 
 /**
  * Aggregate over a projection over a windowing function: the aggregation assigns windows itself, so that a row is not copied per window.
- * The projection must take the window columns as they are; it is moved below the function, with the window columns as placeholders.
+ * The projection must take the window columns as they are; it is moved below the function, with NULLs for the window columns.
  */
 function fusedWindow(node: LogicalAggregate, build: (n: Logical) => Draft): Fused | null {
   const projection = node.input.op === 'project' ? node.input : null;
@@ -206,14 +215,23 @@ function windowAggregate(
     { name: 'window_time', type: timeType },
   ];
   const first = keyCount + calls.length;
+  // Two sessions of different keys may end together: such a window is told by its start as well.
+  const start = moved.kind === 'attached' && moved.spec.kind === 'session' ? [moved.start] : [];
   const made = draft(
     { op: 'windowAggregate', keys: groupKeys, aggregates: calls, windowing: moved, properties, inputRetracts },
     [input],
     {
       schema,
       kinds: INSERTS,
-      distribution: [hashed(groupKeys)],
-      window: { start: [first], end: [first + 1], time: [first + 2], spec: windowing.spec, rowtime: windowing.rowtime },
+      distribution: [hashed([...groupKeys, ...start])],
+      window: {
+        start: [first],
+        end: [first + 1],
+        time: [first + 2],
+        partition: windowing.spec.kind === 'session' && !node.groupingSets ? groupKeys.map((_, i) => i) : null,
+        spec: windowing.spec,
+        rowtime: windowing.rowtime,
+      },
       keys: [
         ...windowKeys(windowing.spec, first, first + 1).map((bounds) => [...groupKeys.map((_, i) => i), ...bounds]),
       ],
@@ -298,6 +316,13 @@ function groupAggregate(node: LogicalAggregate, source: Draft, context: PlannerC
     kinds: { update: true, delete: inputRetracts },
     distribution: [hashed(keys)],
     keys: [places],
+    // An aggregation over this one is again per window, and takes no updates.
+    window: node.groupingSets
+      ? null
+      : mapWindow(
+          source.window,
+          keys.map((k) => inputOf(source.schema, k)),
+        ),
     growing: new Set([...places, ...growing]),
     falling: new Set([...places, ...falling]),
     label: `GroupAggregate(${keys.length > 0 ? `groupBy=[${columnsText(keys, input.schema)}], ` : ''}select=[${[

@@ -178,13 +178,15 @@ function mapSet(set: ReadonlySet<number>, projections: readonly BoundExpr[]): Re
   return new Set([...set].flatMap((c) => places.get(c) ?? []));
 }
 
-function mapWindow(window: WindowProperties | null, projections: readonly BoundExpr[]): WindowProperties | null {
+export function mapWindow(window: WindowProperties | null, projections: readonly BoundExpr[]): WindowProperties | null {
   if (!window) return null;
   const places = new Map<number, number[]>();
   projections.forEach((e, i) => {
     if (e.kind === 'input') places.set(e.index, [...(places.get(e.index) ?? []), i]);
   });
   const map = (columns: readonly number[]): number[] => columns.flatMap((c) => places.get(c) ?? []);
-  const mapped = { ...window, start: map(window.start), end: map(window.end), time: map(window.time) };
+  const kept = window.partition?.every((c) => places.has(c)) === true;
+  const partition = kept ? (window.partition as readonly number[]).map((c) => (places.get(c) as number[])[0]) : null;
+  const mapped = { ...window, start: map(window.start), end: map(window.end), time: map(window.time), partition };
   return mapped.start.length + mapped.end.length + mapped.time.length > 0 ? mapped : null;
 }

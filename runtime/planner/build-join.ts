@@ -250,6 +250,7 @@ function windowJoin(node: LogicalJoin, left: Draft, right: Draft): Draft | null 
   const fromLeft = node.type !== 'right';
   const window: WindowProperties = {
     ...left.window,
+    partition: fromLeft ? left.window.partition : (right.window.partition?.map((c) => c + shift) ?? null),
     start: [
       ...(fromLeft ? left.window.start : []),
       ...(semi || node.type === 'left' ? [] : right.window.start.map((c) => c + shift)),

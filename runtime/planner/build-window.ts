@@ -48,6 +48,7 @@ export function buildWindowTvf(node: LogicalWindowTvf, input: Draft): Draft {
     start: [width],
     end: [width + 1],
     time: [width + 2],
+    partition: spec.kind === 'session' ? spec.partitionKeys : null,
     spec,
     rowtime: attribute === 'rowtime',
   };

@@ -24,6 +24,8 @@ export interface WindowProperties {
   readonly start: readonly number[];
   readonly end: readonly number[];
   readonly time: readonly number[];
+  /** Where the columns are that session windows are found by; null when one is gone, and for other windows. */
+  readonly partition: readonly number[] | null;
   readonly spec: WindowSpec;
   readonly rowtime: boolean;
 }
