@@ -1,3 +1,4 @@
+-- compare: changes
 -- Two users' sessions end together; what came of each is aggregated again, by its user.
 -- file: visits.json
 -- {"u":"a","v":1,"ts":"2024-01-01 00:00:00"}
