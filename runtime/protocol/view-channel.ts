@@ -22,7 +22,8 @@ export interface ColumnText {
   readonly type: string;
 }
 
-export type ViewMode = 'table' | 'changelog' | 'chart';
+/** single: the first row, large. */
+export type ViewMode = 'table' | 'changelog' | 'chart' | 'single';
 
 /** How a result stands; JSON twin of the session's ViewStatus with what a header needs. */
 export interface ViewState {
@@ -66,7 +67,7 @@ export interface ViewBundle {
   /** Milliseconds between frames, at least 50. */
   readonly refresh: number;
   readonly status: ViewState;
-  /** The last rows known, as display text; null is SQL's NULL. At most SNAPSHOT_ROWS of `status.rows`. */
+  /** The last rows known, as display text; null is SQL's NULL. At most SNAPSHOT_ROWS of `status.rows`; in mode changelog each begins with its RowKind. */
   readonly snapshot: readonly (readonly (string | null)[])[];
 }
 

@@ -37,11 +37,17 @@ export interface ExecuteOptions {
   /** Job name. */
   readonly name?: string;
   readonly parallelism?: number;
-  /** Named parameters, bound as literals: `:name`. */
-  readonly parameters?: Readonly<Record<string, string | number | boolean | null>>;
+  /** Named parameters, bound as literals: `:name` and `{name}`. */
+  readonly parameters?: Readonly<Record<string, ParameterValue>>;
+  /** Stops each query of the text as soon as its result has so many rows; its view then holds exactly these. */
+  readonly limit?: number;
   /** Stops the whole execute: running statements are cancelled, later ones not begun. */
   readonly signal?: AbortSignal;
 }
+
+/** What can be bound: a Date becomes a TIMESTAMP (of UTC), an array the list of values that stands in `IN (...)`. */
+export type ParameterValue = ParameterScalar | readonly ParameterScalar[];
+export type ParameterScalar = string | number | bigint | boolean | null | Date;
 
 export type StatementKind = 'query' | 'insert' | 'ddl' | 'utility' | 'explain' | 'set';
 
@@ -99,6 +105,9 @@ export interface ViewStatus {
   readonly truncated: boolean;
   /** Epoch ms, null before the first. */
   readonly watermark: number | null;
+  /** Rows that came after their window had closed, and records that could not be read; absent where that is not known. */
+  readonly lateRows?: number;
+  readonly malformed?: number;
   readonly error?: ErrorData;
 }
 

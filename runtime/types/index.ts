@@ -2,6 +2,7 @@ export * from './batch.js';
 export * from './column.js';
 export * from './data-type.js';
 export * from './errors.js';
+export * from './nearest-names.js';
 export * from './row-kind.js';
 export * from './schema.js';
 export * from './span.js';
