@@ -16,6 +16,13 @@ export interface ParsedStatement {
 export interface ParsedScript {
   statements: ParsedStatement[];
   errors: StreamcellError[];
+  /** Where the statements stand that could not be read: another system may know their syntax. */
+  broken: BrokenStatement[];
+}
+
+export interface BrokenStatement {
+  span: Span;
+  error: StreamcellError;
 }
 
 /** Reads all statements. An error in one does not keep the others from being read; nothing is thrown. */
@@ -23,6 +30,7 @@ export function parseScript(text: string): ParsedScript {
   const list = tokenize(text);
   const found: ParsedStatement[] = [];
   const errors: StreamcellError[] = [];
+  const broken: BrokenStatement[] = [];
   let at = 0;
   while (list.tokens[at]!.kind !== TokenKind.End) {
     if (list.tokens[at]!.word === ';') {
@@ -32,14 +40,17 @@ export function parseScript(text: string): ParsedScript {
     const result = parseAt(list, at, (parser) => parser.statement());
     if (result.error) {
       errors.push(result.error);
-      at = endOfBrokenStatement(list.tokens, at, result.end);
+      const end = endOfBrokenStatement(list.tokens, at, result.end);
+      const span = { start: list.tokens[at]!.start, end: list.tokens[Math.max(at, end - 1)]!.end };
+      broken.push({ span, error: result.error });
+      at = end;
       continue;
     }
     const { span } = result.value;
     found.push({ statement: result.value, text: text.slice(span.start, span.end), span });
     at = result.end;
   }
-  return { statements: joinStatementSets(text, found, errors), errors };
+  return { statements: joinStatementSets(text, found, errors), errors, broken };
 }
 
 /** Reads exactly one statement; throws the first error. */
