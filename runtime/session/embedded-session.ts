@@ -1,23 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { applyDdl, bind, bindInserts, type BindOptions, type BoundStatement } from '../binder/index.js';
-import { Catalog } from '../catalog/index.js';
-import { checkpointPath, connectorCatalog, Job, WorkerPool } from '../dataflow/index.js';
+import { bindInserts } from '../binder/index.js';
+import { checkpointPath, Job, WorkerPool } from '../dataflow/index.js';
 import { parseScript, type ParsedStatement } from '../parser/parser.js';
 import type { Identifier, Insert, Statement as Ast, StopJob } from '../parser/ast.js';
-import { explainPlan, planStatement, type PhysicalPlan, type Planned, type PlannerContext } from '../planner/index.js';
+import { planStatement, type PhysicalPlan, type Planned } from '../planner/index.js';
 import { parseDuration } from '../planner/options.js';
-import { StreamcellError, type DataType, type ErrorData, type Schema, type Span } from '../types/index.js';
-import { completeSql } from './completion.js';
+import { StreamcellError, type ErrorData, type Span } from '../types/index.js';
 import { defaultPool } from './default-pool.js';
 import { CompleteStatement, JOB_ID_COLUMNS, JobStatement, type StatementPlace } from './job-statement.js';
 import { JobView } from './job-view.js';
 import { bindParameters } from './parameters.js';
-import { checkOption, hasEffect, memoryLimit, sessionParallelism, sessionTimeZone } from './session-options.js';
+import { checkOption, hasEffect } from './session-options.js';
 import type { Completion, ExecuteOptions, ExplainStage, JobInfo, Session, Statement } from './session.js';
-import { describe, show, showCreate } from './show-statements.js';
+import { describe, show, showCreate, type ShowContext } from './show-statements.js';
 import { OK, strings, texts, type SmallResult } from './small-result.js';
+import { SqlContext, unwrap, withoutTimeAttributes } from './sql-context.js';
 
 /** Rows a view keeps when nothing else was asked for. */
 const DEFAULT_MAX_ROWS = 100_000;
@@ -45,8 +44,9 @@ interface JobRecord {
  */
 export class EmbeddedSession implements Session {
   readonly id = randomBytes(8).toString('hex');
-  private readonly catalog = new Catalog();
-  private readonly settings = new Map<string, string>();
+  private readonly context = new SqlContext();
+  private readonly catalog = this.context.catalog;
+  private readonly settings = this.context.settings;
   private readonly jobsById = new Map<string, JobRecord>();
   private readonly noticed = new Set<string>();
   private readonly pool: WorkerPool;
@@ -113,22 +113,12 @@ export class EmbeddedSession implements Session {
 
   async validate(text: string): Promise<readonly ErrorData[]> {
     this.assertOpen();
-    const script = parseScript(text);
-    const errors = script.errors.map((e) => e.toData());
-    const catalog = this.catalog.fork();
-    for (const parsed of script.statements) {
-      try {
-        this.check(parsed.statement, { ...this.bindOptions(text), catalog });
-      } catch (thrown) {
-        errors.push(StreamcellError.from(thrown).at(parsed.span).toData());
-      }
-    }
-    return errors.sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0));
+    return this.context.validate(text);
   }
 
   async complete(text: string, offset: number): Promise<readonly Completion[]> {
     this.assertOpen();
-    return completeSql(text, offset, this.catalog, connectorCatalog);
+    return this.context.complete(text, offset);
   }
 
   async explain(text: string, stage: ExplainStage = 'physical'): Promise<string> {
@@ -139,7 +129,7 @@ export class EmbeddedSession implements Session {
     if (script.statements.length !== 1) throw new StreamcellError('QUERY_INVALID', 'One statement is expected.');
     const { statement, span } = script.statements[0];
     if (stage === 'ast') return JSON.stringify(statement, null, 2);
-    return withSpan(span, () => this.explainStatement(statement, text, stage));
+    return withSpan(span, () => this.context.explain(statement, text, stage));
   }
 
   async jobs(): Promise<readonly JobInfo[]> {
@@ -172,8 +162,8 @@ export class EmbeddedSession implements Session {
     try {
       switch (ast.kind) {
         case 'QueryStatement': {
-          const bound = boundOf(ast, this.bindOptions(script)) as BoundStatement;
-          return this.startQuery(place, this.plan(bound, options), options);
+          const planned = this.context.plan(ast, script, options) as Planned;
+          return this.startQuery(place, planned, options);
         }
         case 'Insert':
           return this.startInsert(place, [ast], script, options);
@@ -192,7 +182,7 @@ export class EmbeddedSession implements Session {
           return new CompleteStatement(
             place,
             'explain',
-            texts('result', [this.explainStatement(ast.statement, script, null, ast.details)]),
+            texts('result', [this.context.explain(ast.statement, script, null, ast.details)]),
           );
         case 'StopJob':
           return new CompleteStatement(place, 'utility', await this.stop(ast));
@@ -205,7 +195,7 @@ export class EmbeddedSession implements Session {
   }
 
   private runDdl(place: StatementPlace, ast: Ast, script: string, options: ExecuteOptions): Statement {
-    const follow = applyDdl(ast, this.bindOptions(script));
+    const follow = this.context.applyDdl(ast, script);
     // CREATE TABLE .. AS: the table is there, now its query fills it.
     if (follow !== null) return this.startInsert(place, [follow], script, options);
     return new CompleteStatement(place, ast.kind === 'Use' || ast.kind === 'AnalyzeTable' ? 'utility' : 'ddl', OK);
@@ -250,8 +240,8 @@ export class EmbeddedSession implements Session {
     script: string,
     options: ExecuteOptions,
   ): Statement {
-    const bound = bindInserts(inserts, this.bindOptions(script));
-    const { plan, bounded } = this.plan(bound, options);
+    const bound = bindInserts(inserts, this.context.bindOptions(script));
+    const { plan, bounded } = planStatement(bound, this.context.plannerContext(options));
     const name = `insert-into_${inserts.map((i) => this.fullName(i.target.name)).join(',')}`;
     const job = this.start(plan, place.text, { name, ...options }, null, null);
     return new JobStatement(place, 'insert', JOB_ID_COLUMNS, 'append', null, bounded, job, null);
@@ -315,104 +305,6 @@ export class EmbeddedSession implements Session {
     return texts('savepoint path', [await job.stopWithSavepoint(checkpointPath(directory), name, ast.drain)]);
   }
 
-  // ---- planning -----------------------------------------------------------------------------------------------------
-
-  private plan(bound: BoundStatement, options: ExecuteOptions): Planned {
-    return planStatement(bound, this.plannerContext(options));
-  }
-
-  private plannerContext(options: ExecuteOptions): PlannerContext {
-    const settings = Object.fromEntries(this.settings);
-    return {
-      connectors: connectorCatalog,
-      options: settings,
-      timeZone: sessionTimeZone(settings),
-      parallelism: sessionParallelism(settings, options.parallelism),
-      mode:
-        options.mode ??
-        (settings['sql-client.execution.result-mode']?.toLowerCase() === 'changelog' ? 'changelog' : 'table'),
-      memoryLimit: memoryLimit(settings),
-    };
-  }
-
-  private bindOptions(text: string): BindOptions {
-    const settings = Object.fromEntries(this.settings);
-    return {
-      catalog: this.catalog,
-      connectors: connectorCatalog,
-      timeZone: sessionTimeZone(settings),
-      options: settings,
-      text,
-    };
-  }
-
-  /** Binds and plans without running; statements of the catalog take effect on the copy they are given. */
-  private check(statement: Ast, options: BindOptions): void {
-    const ast = unwrap(statement);
-    switch (ast.kind) {
-      case 'QueryStatement':
-      case 'Insert':
-      case 'StatementSet':
-        planStatement(boundOf(ast, options) as BoundStatement, this.plannerContext({}));
-        break;
-      case 'Explain':
-        this.check(ast.statement, options);
-        break;
-      case 'SetOption':
-        if (ast.key !== null && ast.value !== null) checkOption(ast.key.value, ast.value.value);
-        break;
-      case 'Show':
-        show(ast, { catalog: options.catalog, jobs: [] });
-        break;
-      case 'ShowCreate':
-        showCreate(ast, options.catalog);
-        break;
-      case 'Describe':
-        if (ast.object !== 'JOB') describe(ast, { catalog: options.catalog, jobs: [] });
-        break;
-      case 'ResetOption':
-      case 'StopJob':
-        break;
-      default:
-        applyDdl(ast, options);
-    }
-  }
-
-  private explainStatement(
-    statement: Ast,
-    script: string,
-    stage: ExplainStage | null,
-    details: readonly string[] = [],
-  ): string {
-    const ast = unwrap(statement);
-    const options = this.bindOptions(script);
-    const bound = boundOf(ast, options);
-    if (bound === null) {
-      throw new StreamcellError('SQL_UNSUPPORTED', `EXPLAIN of ${ast.kind} is not supported by the embedded engine.`, {
-        span: ast.span,
-      });
-    }
-    const planned = planStatement(bound, this.plannerContext({}));
-    if (stage !== null && stage !== 'ast') return explainPlan(planned, stage);
-    const refused = details.find((d) => d !== 'CHANGELOG_MODE');
-    if (refused !== undefined) {
-      throw new StreamcellError('SQL_UNSUPPORTED', `EXPLAIN ${refused} is not supported by the embedded engine.`, {
-        span: ast.span,
-      });
-    }
-    return [
-      '== Abstract Syntax Tree ==',
-      explainPlan(planned, 'logical'),
-      '',
-      '== Optimized Physical Plan ==',
-      explainPlan(planned, details.includes('CHANGELOG_MODE') ? 'changelog' : 'physical'),
-      '',
-      '== Optimized Execution Plan ==',
-      explainPlan(planned, 'physical'),
-      '',
-    ].join('\n');
-  }
-
   // ---- inside -------------------------------------------------------------------------------------------------------
 
   private fullName(identifier: Identifier): string {
@@ -429,7 +321,7 @@ export class EmbeddedSession implements Session {
     return Number.isInteger(rows) && rows > 0 ? rows : DEFAULT_MAX_ROWS;
   }
 
-  private showContext(): { catalog: Catalog; jobs: readonly JobInfo[] } {
+  private showContext(): ShowContext {
     return { catalog: this.catalog, jobs: this.jobInfos() };
   }
 
@@ -459,18 +351,6 @@ export class EmbeddedSession implements Session {
   }
 }
 
-/** EXECUTE before a statement changes nothing. */
-function unwrap(statement: Ast): Ast {
-  return statement.kind === 'Execute' ? unwrap(statement.statement) : statement;
-}
-
-/** Null for statements without a plan. */
-function boundOf(ast: Ast, options: BindOptions): BoundStatement | null {
-  if (ast.kind === 'QueryStatement') return { kind: 'query', root: bind(ast.query, options) };
-  if (ast.kind === 'Insert') return bindInserts([ast], options);
-  return ast.kind === 'StatementSet' ? bindInserts(ast.statements, options) : null;
-}
-
 function firstError(errors: readonly StreamcellError[]): StreamcellError | null {
   return [...errors].sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0))[0] ?? null;
 }
@@ -481,14 +361,4 @@ function withSpan<T>(span: Span, action: () => T): T {
   } catch (thrown) {
     throw StreamcellError.from(thrown).at(span);
   }
-}
-
-/** A result's column is a plain time: attributes mean something inside a query only. */
-function withoutTimeAttributes(schema: Schema): Schema {
-  return schema.map(({ name, type }) => {
-    if ((type.root !== 'TIMESTAMP' && type.root !== 'TIMESTAMP_LTZ') || type.timeAttribute === undefined)
-      return { name, type };
-    const { timeAttribute: _, ...plain } = type;
-    return { name, type: plain as DataType };
-  });
 }

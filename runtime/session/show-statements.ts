@@ -128,7 +128,7 @@ const JOB_STATES: Readonly<Record<JobInfo['state'], string>> = {
   failed: 'FAILED',
 };
 
-function jobsTable(jobs: readonly JobInfo[]): SmallResult {
+export function jobsTable(jobs: readonly JobInfo[]): SmallResult {
   return {
     columns: [...strings('job id', 'job name', 'status'), { name: 'start time', type: TIMESTAMP_LTZ(6) }],
     rows: [...jobs]
