@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseArguments, UsageError } from './arguments.js';
 import { errorReport } from './error-report.js';
-import { clip, textWidth } from './text-table.js';
+import { clip, textWidth } from '../protocol/text-table.js';
 import { StreamcellError } from '../types/index.js';
 
 const BIN = fileURLToPath(new URL('../../cli/bin.js', import.meta.url));

@@ -3,7 +3,7 @@ import { decodeRows } from '../protocol/arrow-frame.js';
 import type { Statement, ViewFrame, ViewSubscription } from '../session/session.js';
 import type { Output } from './output.js';
 import { MAX_COLUMN_WIDTH, TablePrinter, type Printer } from './printers.js';
-import { cellsOfRow, clip, headers, layoutFor, line, rule } from './text-table.js';
+import { cellsOfRow, clip, headers, layoutFor, line, rule } from '../protocol/text-table.js';
 
 /** Lines of the frame around the rows, and the progress line. */
 const CHROME = 5;

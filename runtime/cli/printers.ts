@@ -2,7 +2,7 @@ import { displayText, gatewayJson } from '../protocol/value-text.js';
 import { rowKindName, typeToString, type ChangelogRow, type Schema } from '../types/index.js';
 import type { Statement, ViewStatus } from '../session/session.js';
 import type { Output } from './output.js';
-import { cellsOfRow, headers, layoutFor, line, rule, usualWidth, type TableLayout } from './text-table.js';
+import { cellsOfRow, headers, layoutFor, line, rule, usualWidth, type TableLayout } from '../protocol/text-table.js';
 
 /** Prints one statement's result; `n` counts statements from 1. Ends when the statement ends, and rejects when it fails. */
 export interface Printer {

@@ -1,4 +1,4 @@
-import type { ErrorData, Span } from '../types/index.js';
+import { typeToString, type ErrorData, type Schema, type Span } from '../types/index.js';
 
 /*
  * What a live output and the runtime say to each other, over a Jupyter comm (kernel and IPython) and for saved notebooks.
@@ -20,6 +20,10 @@ export interface ColumnText {
   readonly name: string;
   /** Flink's text of the type, e.g. `TIMESTAMP(3) NOT NULL`. */
   readonly type: string;
+}
+
+export function columnTexts(columns: Schema): readonly ColumnText[] {
+  return columns.map(({ name, type }) => ({ name, type: typeToString(type) }));
 }
 
 /** single: the first row, large. */

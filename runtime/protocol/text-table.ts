@@ -1,4 +1,4 @@
-import { displayText } from '../protocol/value-text.js';
+import { displayText } from './value-text.js';
 import type { ChangelogRow, DataType, Schema } from '../types/index.js';
 
 const NUMERIC: ReadonlySet<DataType['root']> = new Set([
@@ -10,6 +10,10 @@ const NUMERIC: ReadonlySet<DataType['root']> = new Set([
   'DOUBLE',
   'DECIMAL',
 ]);
+
+export function isNumeric({ root }: DataType): boolean {
+  return NUMERIC.has(root);
+}
 
 /** Columns on a terminal; control characters would move the cursor, and must not come from data. */
 export function printable(text: string): string {
