@@ -5,10 +5,12 @@ import type { Operator } from '@streamcell/runtime/operators/operator';
 import { hashColumns, subtaskOfHash } from '@streamcell/runtime/state/hash';
 import { batchFromRows, type DataType } from '@streamcell/runtime/types/index';
 
-/** What happens to an operator of two inputs: a batch of rows on one of them, or a watermark on both. */
+/** What happens to an operator of two inputs: a batch of rows on one of them, a watermark on both, time passing, or the end of one. */
 export type Step =
   | { readonly kind: 'rows'; readonly input: number; readonly rows: readonly string[] }
-  | { readonly kind: 'watermark'; readonly time: number };
+  | { readonly kind: 'watermark'; readonly time: number }
+  | { readonly kind: 'clock'; readonly time: number }
+  | { readonly kind: 'end'; readonly input: number };
 
 export interface Place {
   readonly make: () => Operator;
@@ -28,6 +30,8 @@ export class Driver {
   /** @returns the rows that came out. */
   step(step: Step): string[] {
     if (step.kind === 'watermark') this.harness.watermark(step.time);
+    else if (step.kind === 'clock') this.harness.processingTime(step.time);
+    else if (step.kind === 'end') this.harness.end(step.input);
     else if (step.rows.length > 0) this.harness.send(step.input, ...step.rows);
     return this.harness.takeRows();
   }
@@ -68,7 +72,10 @@ export function spread(
   for (const step of steps.slice(0, half)) feed(before, step);
   const snapshots = before.map((d) => d.harness.snapshot());
   const after = then.map(drive);
-  for (const driver of after) driver.harness.restore(snapshots);
+  for (const driver of after) {
+    driver.harness.now = before[0].harness.now;
+    driver.harness.restore(snapshots);
+  }
   for (const step of steps.slice(half)) feed(after, step);
   return out;
 }

@@ -1,13 +1,30 @@
 import { describe, test } from '@jest/globals';
-import type { AggregateCall } from '@streamcell/runtime/expressions/bound';
 import { simpleEnvironment } from '@streamcell/runtime/expressions/index';
 import { createWindowAggregate } from '@streamcell/runtime/operators/window-aggregate';
+import { createWindowTvf } from '@streamcell/runtime/operators/window-tvf';
 import type { WindowSpec } from '@streamcell/runtime/operators/windowing';
-import { BIGINT, INT, STRING, TIMESTAMP, Timestamp, type DataType, type Value } from '@streamcell/runtime/types/index';
+import { INT, STRING, TIMESTAMP, Timestamp, type DataType, type Value } from '@streamcell/runtime/types/index';
 import fc from 'fast-check';
-import { checkLaws, groupBy, inserts, type Event, type Subject } from './one-input.js';
+import { changes, checkLaws, inserts, type Event, type Subject } from './one-input.js';
+import {
+  aligned,
+  among,
+  byWatermark,
+  calls,
+  passingTime,
+  byClock,
+  resultOf,
+  risingWatermarks,
+  sessions,
+  windowsOf,
+  type AlignedSpec,
+  type Row,
+  type Timed,
+  type Window,
+} from './windows-reference.js';
 
 const types: DataType[] = [STRING(), INT(), TIMESTAMP(3, true, 'rowtime')];
+const arrivals: DataType[] = [STRING(), INT(), TIMESTAMP(3, true, 'proctime')];
 const fields = fc
   .tuple(
     fc.constantFrom('a', 'b'),
@@ -15,147 +32,212 @@ const fields = fc
     fc.integer({ min: -20, max: 60 }),
   )
   .map(([k, v, t]): Value[] => [k, v, new Timestamp(t)]);
-const events = inserts(
-  fields,
-  fc.integer({ min: -20, max: 60 }).map((time): Event => ({ kind: 'watermark', time })),
-).map((list): Event[] => {
-  // Watermarks only rise, and the last one ends event time.
-  let highest = -100;
-  const rising = list.map((e) =>
-    e.kind === 'watermark' ? { ...e, time: (highest = Math.max(highest + 1, e.time)) } : e,
-  );
-  return [...rising, { kind: 'watermark', time: 100_000 }];
-});
+const watermark = fc.integer({ min: -20, max: 60 }).map((time): Event => ({ kind: 'watermark', time }));
+const step = fc.nat(9).map((time): Event => ({ kind: 'clock', time }));
+const timeOf = (row: Row): number => (row[2] as Timestamp).millis;
 
-const calls: AggregateCall[] = (
-  [
-    ['COUNT', [], BIGINT(false), false],
-    ['SUM', [1], INT(), false],
-    ['MAX', [1], INT(), false],
-    ['COUNT', [1], BIGINT(false), true],
-  ] as const
-).map(([fn, args, type, distinct]) => ({
-  fn,
-  args,
-  argTypes: args.map((a) => types[a]),
-  distinct,
-  filter: null,
-  type,
-  name: fn,
-}));
+const events = inserts(fields, watermark).map(risingWatermarks);
+const updates = among(changes(fields), watermark).map(risingWatermarks);
+const arriving = inserts(fields, step).map(passingTime);
+const env = simpleEnvironment();
 
-function aggregate(rows: readonly (readonly Value[])[]): Value[] {
-  const values = rows.map((r) => r[1]).filter((v) => v !== null) as number[];
-  return [
-    BigInt(rows.length),
-    values.length === 0 ? null : values.reduce((a, b) => a + b, 0),
-    values.length === 0 ? null : Math.max(...values),
-    BigInt(new Set(values).size),
-  ];
+/** The windows that are over, by either time. */
+function windows(spec: WindowSpec, all: readonly Timed[]): Window[] {
+  return spec.kind === 'session' ? sessions(spec.gap, all) : aligned(all, (_, time) => windowsOf(spec, time));
 }
 
-function windowsOf(spec: Exclude<WindowSpec, { kind: 'session' }>, time: number): [number, number][] {
-  const floor = (t: number, size: number): number => Math.floor((t - spec.offset) / size) * size + spec.offset;
-  switch (spec.kind) {
-    case 'tumble':
-      return [[floor(time, spec.size), floor(time, spec.size) + spec.size]];
-    case 'hop': {
-      const out: [number, number][] = [];
-      for (let s = floor(time, spec.slide); s > time - spec.size; s -= spec.slide) out.push([s, s + spec.size]);
-      return out;
-    }
-    case 'cumulate': {
-      const start = floor(time, spec.size);
-      const out: [number, number][] = [];
-      for (let e = start + spec.step; e <= start + spec.size; e += spec.step) if (e > time) out.push([start, e]);
-      return out;
-    }
-  }
-}
-
-function aligned(spec: Exclude<WindowSpec, { kind: 'session' }>, all: readonly Event[]): Value[][] {
-  let watermark = -Infinity;
-  const entries: { key: string; row: readonly Value[]; window: [number, number] }[] = [];
-  for (const event of all) {
-    if (event.kind === 'watermark') watermark = event.time;
-    if (event.kind !== 'row') continue;
-    const { fields: row } = event.row;
-    for (const window of windowsOf(spec, (row[2] as Timestamp).millis))
-      if (window[1] - 1 > watermark) entries.push({ key: `${String(row[0])}|${window.join()}`, row, window });
-  }
-  return [...groupBy(entries, (e) => e.key).values()].map((group) => [
-    group[0].row[0],
-    ...aggregate(group.map((e) => e.row)),
-    ...group[0].window.map((t) => new Timestamp(t)),
-  ]);
-}
-
-interface Session {
-  start: number;
-  end: number;
-  rows: (readonly Value[])[];
-}
-
-function sessions(gap: number, all: readonly Event[]): Value[][] {
-  const live = new Map<string, Session[]>();
-  const out: Value[][] = [];
-  let watermark = -Infinity;
-  for (const event of all) {
-    if (event.kind === 'watermark') {
-      watermark = event.time;
-      for (const [key, list] of live) {
-        for (const s of list.filter((x) => x.end - 1 <= watermark))
-          out.push([key, ...aggregate(s.rows), new Timestamp(s.start), new Timestamp(s.end)]);
-        live.set(
-          key,
-          list.filter((x) => x.end - 1 > watermark),
-        );
-      }
-    }
-    if (event.kind !== 'row') continue;
-    const { fields: row } = event.row;
-    const key = String(row[0]);
-    const time = (row[2] as Timestamp).millis;
-    const list = live.get(key) ?? [];
-    const met = list.filter((s) => s.start <= time + gap && s.end >= time);
-    if (met.length === 0 && time + gap - 1 <= watermark) continue;
-    live.set(key, [
-      ...list.filter((s) => !met.includes(s)),
-      {
-        start: Math.min(time, ...met.map((s) => s.start)),
-        end: Math.max(time + gap, ...met.map((s) => s.end)),
-        rows: [...met.flatMap((s) => s.rows), row],
-      },
-    ]);
-  }
-  return out;
-}
-
-function subject(spec: WindowSpec): Subject {
-  const outputTypes = [STRING(), ...calls.map((c) => c.type), TIMESTAMP(3, false), TIMESTAMP(3, false)];
+function aggregation(spec: WindowSpec, rowtime: boolean, inputRetracts: boolean): Subject {
+  const inputTypes = rowtime ? types : arrivals;
+  const aggregates = calls(inputTypes);
+  const outputTypes = [STRING(), ...aggregates.map((c) => c.type), TIMESTAMP(3, false), TIMESTAMP(3, false)];
   return {
-    inputTypes: types,
+    inputTypes,
     outputTypes,
     keys: [0],
     make: () =>
       createWindowAggregate({
         keys: [0],
-        aggregates: calls,
-        windowing: { kind: 'time', time: 2, rowtime: true, spec },
+        aggregates,
+        windowing: { kind: 'time', time: 2, rowtime, spec },
         properties: ['start', 'end'],
-        inputRetracts: false,
-        inputTypes: [types],
+        inputRetracts,
+        inputTypes: [inputTypes],
         outputTypes,
-        env: simpleEnvironment(),
+        env,
       }),
-    recompute: (all) => (spec.kind === 'session' ? sessions(spec.gap, all) : aligned(spec, all)),
+    recompute: (all) => windows(spec, rowtime ? byWatermark(all, timeOf) : byClock(all)).map(resultOf),
   };
 }
 
+const SPECS: Record<string, WindowSpec> = {
+  tumble: { kind: 'tumble', size: 10, offset: 0 },
+  'tumble with an offset': { kind: 'tumble', size: 7, offset: -3 },
+  hop: { kind: 'hop', size: 12, slide: 4, offset: 0 },
+  cumulate: { kind: 'cumulate', size: 15, step: 5, offset: 2 },
+  session: { kind: 'session', gap: 5, partitionKeys: [0] },
+};
+
 describe('window aggregation', () => {
-  test('tumble', () => checkLaws(subject({ kind: 'tumble', size: 10, offset: 0 }), events));
-  test('tumble with an offset', () => checkLaws(subject({ kind: 'tumble', size: 7, offset: -3 }), events));
-  test('hop', () => checkLaws(subject({ kind: 'hop', size: 12, slide: 4, offset: 0 }), events, 120));
-  test('cumulate', () => checkLaws(subject({ kind: 'cumulate', size: 15, step: 5, offset: 2 }), events, 120));
-  test('session', () => checkLaws(subject({ kind: 'session', gap: 5, partitionKeys: [0] }), events, 200));
+  test.each(Object.entries(SPECS))('%s', (_, spec) => checkLaws(aggregation(spec, true, false), events, 120));
+});
+
+describe('window aggregation over updates', () => {
+  /** A session without its row, which a row taken back alone would make, is nothing that rows on time come to. */
+  const punctual = (gap: number) =>
+    updates.map((all) => {
+      let highest = -Infinity;
+      return all.filter((e) => {
+        if (e.kind === 'watermark') highest = e.time;
+        return e.kind !== 'row' || timeOf(e.row.fields) + gap - 1 > highest;
+      });
+    });
+  test.each(Object.entries(SPECS))('%s', (_, spec) =>
+    checkLaws(aggregation(spec, true, true), spec.kind === 'session' ? punctual(spec.gap) : updates, 120),
+  );
+});
+
+describe('window aggregation by processing time', () => {
+  test.each(Object.entries(SPECS))('%s', (_, spec) => checkLaws(aggregation(spec, false, false), arriving, 120));
+});
+
+/** Rows that carry the windows that another query put them into. */
+const carried: DataType[] = [STRING(), INT(), TIMESTAMP(3), TIMESTAMP(3)];
+
+function attached(spec: WindowSpec, rowtime: boolean): Subject {
+  const aggregates = calls(carried);
+  const outputTypes = [STRING(), ...aggregates.map((c) => c.type), TIMESTAMP(3, false), TIMESTAMP(3, false)];
+  const bounds = (row: Row): [number, number][] => [[(row[2] as Timestamp).millis, (row[3] as Timestamp).millis]];
+  return {
+    inputTypes: carried,
+    outputTypes,
+    // Sessions of different keys may end together, and are spread by their starts too.
+    keys: spec.kind === 'session' ? [0, 2] : [0],
+    make: () =>
+      createWindowAggregate({
+        keys: [0],
+        aggregates,
+        windowing: { kind: 'attached', start: 2, end: 3, rowtime, spec },
+        properties: ['start', 'end'],
+        inputRetracts: false,
+        inputTypes: [carried],
+        outputTypes,
+        env,
+      }),
+    recompute: (all) => aligned(rowtime ? byWatermark(all, timeOf) : byClock(all), bounds).map(resultOf),
+  };
+}
+
+/** Gives each row one of the windows of its time. */
+function carrying(spec: WindowSpec): fc.Arbitrary<Value[]> {
+  return fc.tuple(fields, fc.nat(20)).map(([row, pick]) => {
+    const time = timeOf(row);
+    const of: [number, number][] =
+      spec.kind === 'session'
+        ? // Of several lengths, and many of them with one end.
+          [[Math.floor(time / 10) * 10 - (pick % 3), Math.floor(time / 10) * 10 + 10]]
+        : windowsOf(spec, time);
+    const [start, end] = of[pick % of.length];
+    return [row[0], row[1], new Timestamp(start), new Timestamp(end)];
+  });
+}
+
+describe('window aggregation over windows that rows carry', () => {
+  test.each(Object.entries(SPECS))('%s', (_, spec) =>
+    checkLaws(attached(spec, true), inserts(carrying(spec), watermark).map(risingWatermarks), 120),
+  );
+
+  /** Windows that are over by the clock were sent on by then: those of rows that come are not. */
+  const punctual = (spec: WindowSpec) =>
+    inserts(carrying(spec), step).map((all) => {
+      let now = 0;
+      return passingTime(all).map((e): Event => {
+        if (e.kind === 'clock') now = e.time;
+        if (e.kind !== 'row') return e;
+        const [key, value, start, end] = e.row.fields as [string, number, Timestamp, Timestamp];
+        const on = (t: Timestamp): Timestamp => new Timestamp(t.millis + Math.ceil((now + 60) / 60) * 60);
+        return { kind: 'row', row: { kind: 0, fields: [key, value, on(start), on(end)] } };
+      });
+    });
+  test.each(Object.entries(SPECS))('%s, by processing time', (_, spec) =>
+    checkLaws(attached(spec, false), punctual(spec), 80),
+  );
+});
+
+describe('SESSION as a table function', () => {
+  const table = (rowtime: boolean, partitionKeys: readonly number[]): Subject => {
+    const inputTypes = rowtime ? types : arrivals;
+    const spec: WindowSpec = { kind: 'session', gap: 5, partitionKeys };
+    const outputTypes = [...inputTypes, TIMESTAMP(3, false), TIMESTAMP(3, false), TIMESTAMP(3, false)];
+    // Without keys all rows are of one.
+    const keyed = (all: readonly Timed[]): Timed[] =>
+      partitionKeys.length > 0 ? [...all] : all.map((e) => (e.kind === 'row' ? { ...e, row: ['', ...e.row] } : e));
+    return {
+      inputTypes,
+      outputTypes,
+      keys: partitionKeys.length > 0 ? partitionKeys : null,
+      make: () =>
+        createWindowTvf({
+          windowing: { kind: 'time', time: 2, rowtime, spec },
+          inputTypes: [inputTypes],
+          outputTypes,
+          env,
+        }),
+      recompute: (all) =>
+        sessions(5, keyed(rowtime ? byWatermark(all, timeOf) : byClock(all))).flatMap((w) =>
+          w.rows.map((row) => [
+            ...row.slice(-3),
+            new Timestamp(w.start),
+            new Timestamp(w.end),
+            // window_time: the last instant of the window, by processing time when it was sent.
+            new Timestamp(rowtime ? w.end - 1 : w.end),
+          ]),
+        ),
+    };
+  };
+  test('by key', () => checkLaws(table(true, [0]), events, 150));
+  test('over updates', () => checkLaws(table(true, [0]), updates.map(onTime), 120));
+  test('without a key', () => checkLaws(table(true, []), events, 100));
+  test('by processing time', () => checkLaws(table(false, [0]), arriving, 100));
+
+  /** What is taken back is in the session of its row as long as that is not over. */
+  function onTime(all: readonly Event[]): Event[] {
+    let highest = -Infinity;
+    return all.filter((e) => {
+      if (e.kind === 'watermark') highest = e.time;
+      return e.kind !== 'row' || timeOf(e.row.fields) + 4 > highest;
+    });
+  }
+});
+
+describe('TUMBLE, HOP and CUMULATE as table functions', () => {
+  test.each(Object.entries(SPECS).filter(([, s]) => s.kind !== 'session'))('%s', (_, given) => {
+    const spec = given as AlignedSpec;
+    const outputTypes = [...types, TIMESTAMP(3, false), TIMESTAMP(3, false), TIMESTAMP(3, false)];
+    checkLaws(
+      {
+        inputTypes: types,
+        outputTypes,
+        keys: [0],
+        make: () =>
+          createWindowTvf({
+            windowing: { kind: 'time', time: 2, rowtime: true, spec },
+            inputTypes: [types],
+            outputTypes,
+            env,
+          }),
+        recompute: (all) =>
+          all.flatMap((e) =>
+            e.kind !== 'row'
+              ? []
+              : windowsOf(spec, timeOf(e.row.fields)).map(([start, end]) => [
+                  ...e.row.fields,
+                  new Timestamp(start),
+                  new Timestamp(end),
+                  new Timestamp(end - 1),
+                ]),
+          ),
+      },
+      events,
+    );
+  });
 });
