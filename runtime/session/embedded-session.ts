@@ -10,7 +10,8 @@ import { parseDuration } from '../planner/options.js';
 import { StreamcellError, type ErrorData, type Span } from '../types/index.js';
 import { defaultPool } from './default-pool.js';
 import { CompleteStatement, JOB_ID_COLUMNS, JobStatement, type StatementPlace } from './job-statement.js';
-import { JobView } from './job-view.js';
+import { JobView, type Losses } from './job-view.js';
+import { LimitedStatement } from './limited-statement.js';
 import { bindParameters } from './parameters.js';
 import { checkOption, hasEffect } from './session-options.js';
 import type { Completion, ExecuteOptions, ExplainStage, JobInfo, Session, Statement } from './session.js';
@@ -80,15 +81,19 @@ export class EmbeddedSession implements Session {
         if (stopped()) return;
         if (broken !== null && parsed.span.start > (broken.span?.start ?? 0)) break;
         const span = bound.original(parsed.span);
-        const statement = await this.run(
+        const whole = await this.run(
           parsed,
           { index, span, text: text.slice(span.start, span.end) },
           bound.text,
           options,
         );
+        const { view } = whole;
+        const statement =
+          options.limit === undefined || view === null || whole.kind !== 'query'
+            ? whole
+            : new LimitedStatement(whole, view, options.limit);
         started.push(statement);
         if (stopped()) abort();
-        const { view } = statement;
         if (view instanceof JobView) setImmediate(() => view.settle());
         yield statement;
         if (statement.kind === 'insert' && this.settings.get('table.dml-sync')?.toLowerCase() === 'true')
@@ -228,8 +233,11 @@ export class EmbeddedSession implements Session {
     if (sink === undefined) throw new StreamcellError('INTERNAL', 'The plan of a query has no sink.');
     const columns = withoutTimeAttributes(sink.schema);
     const upsertKey = sink.upsertKeys[0] ?? null;
-    const maxRows = options.maxRows ?? this.maxRows();
-    const view = new JobView({ columns, upsertKey, maxRows, span: place.span }, (command) => job.view(command));
+    const maxRows = Math.max(options.maxRows ?? this.maxRows(), options.limit ?? 0);
+    const view = new JobView(
+      { columns, upsertKey, maxRows, span: place.span, losses: () => lossesOf(job) },
+      (command) => job.view(command),
+    );
     const job = this.start(plan, place.text, options, { maxRows, changes: true }, view);
     return new JobStatement(place, 'query', columns, sink.changelog, upsertKey, bounded, job, view);
   }
@@ -361,4 +369,15 @@ function withSpan<T>(span: Span, action: () => T): T {
   } catch (thrown) {
     throw StreamcellError.from(thrown).at(span);
   }
+}
+
+/** What a job has left out so far. */
+function lossesOf(job: Job): Losses {
+  let lateRows = 0;
+  let malformed = 0;
+  for (const operator of job.nodeMetrics()) {
+    lateRows += operator.lateRows;
+    malformed += operator.malformed;
+  }
+  return { lateRows, malformed };
 }

@@ -25,7 +25,11 @@ export interface ViewShape {
   readonly maxRows: number;
   /** The statement's place, which its failure shows. */
   readonly span?: Span;
+  /** What the job has left out by now. */
+  readonly losses?: () => Losses;
 }
+
+export type Losses = Required<Pick<ViewStatus, 'lateRows' | 'malformed'>>;
 
 type Post = (command: ViewCommand) => void;
 
@@ -88,7 +92,7 @@ export class JobView implements ResultView {
   receive(reply: ViewReply): void {
     switch (reply.type) {
       case 'status':
-        this.statusWaiters.get(reply.id)?.(reply.status);
+        this.statusWaiters.get(reply.id)?.(this.withLosses(reply.status));
         this.statusWaiters.delete(reply.id);
         break;
       case 'snapshot':
@@ -134,7 +138,7 @@ export class JobView implements ResultView {
   }
 
   async status(): Promise<ViewStatus> {
-    if (this.content !== null) return this.content.status;
+    if (this.content !== null) return this.withLosses(this.content.status);
     const id = this.nextId++;
     return new Promise((resolve) => {
       this.statusWaiters.set(id, resolve);
@@ -189,7 +193,11 @@ export class JobView implements ResultView {
     const listener = this.listeners.get(id);
     if (listener === undefined) return;
     listener.seq = frame.seq + listener.base;
-    listener.onFrame(listener.base === 0 ? frame : { ...frame, seq: listener.seq });
+    listener.onFrame({ ...frame, seq: listener.seq, status: this.withLosses(frame.status) });
+  }
+
+  private withLosses(status: ViewStatus): ViewStatus {
+    return this.shape.losses === undefined ? status : { ...status, ...this.shape.losses() };
   }
 
   private async *read(): AsyncGenerator<readonly ChangelogRow[]> {
@@ -221,7 +229,7 @@ export class JobView implements ResultView {
       const error = StreamcellError.fromData(content.status.error);
       this.error = this.shape.span === undefined ? error : error.at(this.shape.span);
     }
-    for (const resolve of this.statusWaiters.values()) resolve(content.status);
+    for (const resolve of this.statusWaiters.values()) resolve(this.withLosses(content.status));
     this.statusWaiters.clear();
     for (const resolve of this.snapshotWaiters.values()) resolve(rowsFromBatch(this.types, decodeFrame(content.rows)));
     this.snapshotWaiters.clear();

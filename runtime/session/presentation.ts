@@ -1,0 +1,90 @@
+import {
+  CHART_ROWS,
+  decodeRows,
+  displayBundle,
+  parseChart,
+  SNAPSHOT_ROWS,
+  type Chart,
+  type Presentation,
+  type ViewMode,
+} from '../protocol/index.js';
+import { StreamcellError } from '../types/index.js';
+import type { ResultView, ViewFrame, Viewport } from './session.js';
+import { viewState, type LiveStream } from './streams.js';
+
+/** What may differ from how the stream was made to be looked at. */
+export interface PresentationOptions {
+  readonly title?: string;
+  readonly mode?: ViewMode;
+  /** Text of a chart, as after `--chart`. */
+  readonly chart?: string;
+  readonly refresh?: number;
+  /** Rows of the saved output, at most SNAPSHOT_ROWS. */
+  readonly limit?: number;
+}
+
+/** Milliseconds until a view that does not answer is given up. */
+const PATIENCE = 20_000;
+/** Changes that a view may hold back for viewports. */
+const CHANGES = 10_000;
+
+/** The display bundle of a result as it stands now. @throws StreamcellError for a chart that does not fit it. */
+export async function present(
+  stream: LiveStream,
+  options: PresentationOptions = {},
+): Promise<Readonly<Record<string, unknown>>> {
+  const { statement, view } = stream;
+  const chart: Chart | null = options.chart === undefined ? stream.chart : parseChart(options.chart, statement.columns);
+  const presentation: Presentation = {
+    title: options.title ?? stream.title,
+    mode: options.mode ?? (options.chart === undefined ? stream.mode : 'chart'),
+    chart,
+    refresh: options.refresh ?? stream.refresh,
+    zone: stream.zone,
+  };
+  const changelog = presentation.mode === 'changelog';
+  const saved = Math.min(options.limit ?? SNAPSHOT_ROWS, SNAPSHOT_ROWS);
+  const frame = await frameOf(view, changelog ? { from: 0, to: CHANGES, mode: 'changelog' } : { from: 0, to: saved });
+  const all = decodeRows(statement.columns, frame.arrow, changelog);
+  const skipped = changelog ? Math.max(0, all.length - saved) : 0;
+  const charted = chart === null ? null : await newest(view, frame.rowCount);
+  return displayBundle(
+    {
+      stream: stream.id,
+      statement: statement.text,
+      columns: statement.columns,
+      upsertKey: statement.upsertKey,
+      bounded: statement.bounded,
+      cluster: stream.cluster,
+    },
+    { rows: all.slice(skipped), from: skipped, total: frame.rowCount },
+    viewState(frame.status),
+    presentation,
+    charted === null ? undefined : decodeRows(statement.columns, charted.arrow, false),
+  );
+}
+
+/** The newest rows that a chart takes. */
+async function newest(view: ResultView, expected: number): Promise<ViewFrame> {
+  const from = Math.max(0, expected - CHART_ROWS);
+  const frame = await frameOf(view, { from, to: from + CHART_ROWS });
+  return frame.rowCount - from <= CHART_ROWS && frame.rowCount >= from
+    ? frame
+    : frameOf(view, { from: Math.max(0, frame.rowCount - CHART_ROWS), to: frame.rowCount });
+}
+
+/** One part of a result as it is now. @throws StreamcellError SESSION_CLOSED when nothing answers. */
+export async function frameOf(view: ResultView, viewport: Viewport): Promise<ViewFrame> {
+  return new Promise((resolve, reject) => {
+    const patience = setTimeout(() => {
+      subscription.close();
+      reject(new StreamcellError('SESSION_CLOSED', 'The result does not answer any more.'));
+    }, PATIENCE);
+    const subscription = view.subscribe(viewport, (frame) => {
+      clearTimeout(patience);
+      // Not from within the delivery: the view may still be about to note the subscription.
+      queueMicrotask(() => subscription.close());
+      resolve(frame);
+    });
+  });
+}
