@@ -39,6 +39,8 @@ export interface CompletionReply {
   readonly kinds: readonly string[];
 }
 
+export type Completeness = 'complete' | 'incomplete' | 'invalid' | 'unknown';
+
 /** One language of cells: `%%flinksql`, line magics, TypeScript. Knows nothing of sockets. */
 export interface CellLanguage {
   /** Whether it takes this cell; the first that does has it. */
@@ -47,7 +49,7 @@ export interface CellLanguage {
   complete(code: string, offset: number): Promise<CompletionReply | null>;
   /** MIME bundle of the help at an offset; null when there is none. */
   inspect(code: string, offset: number, detail: 0 | 1): Promise<MimeBundle | null>;
-  isComplete(code: string): 'complete' | 'incomplete' | 'invalid' | 'unknown';
+  isComplete(code: string): Completeness | Promise<Completeness>;
 }
 
 /** The values that TypeScript cells hold, as other cells see them. */

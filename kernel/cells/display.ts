@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
+import type { MimeBundle } from '../host.js';
+import type { OutputMessage } from './messages.js';
+
+/** A value with a method of this name says itself how it is shown: as a MIME bundle. */
+export const DISPLAY = Symbol.for('streamcell.display');
+/** A value with this property is a query: its SQL is run and shown like a SQL cell's. */
+export const QUERY_SQL = Symbol.for('streamcell.sql');
+
+/** Methods that other notebook languages' values are shown by, and the MIME type of what they return. */
+const REPRESENTATIONS = [
+  ['_repr_html_', 'text/html'],
+  ['_repr_markdown_', 'text/markdown'],
+  ['_repr_svg_', 'image/svg+xml'],
+  ['_repr_latex_', 'text/latex'],
+  ['_repr_json_', 'application/json'],
+] as const;
+
+export function valueBundle(value: unknown): MimeBundle {
+  const plain = { 'text/plain': inspect(value, { depth: 4, maxArrayLength: 100, maxStringLength: 10_000 }) };
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return plain;
+  const own = call(value, DISPLAY) ?? call(value, '_repr_mimebundle_');
+  if (isBundle(own)) return { ...plain, ...own };
+  const bundle: Record<string, unknown> = plain;
+  for (const [method, mime] of REPRESENTATIONS) {
+    const shown = call(value, method);
+    if (shown !== undefined && shown !== null) bundle[mime] = shown;
+  }
+  return bundle;
+}
+
+/** The SQL of a query; null for every other value. */
+export function querySql(value: unknown): string | null {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return null;
+  const sql: unknown = Reflect.get(value, QUERY_SQL);
+  const text: unknown = typeof sql === 'function' ? call(value, QUERY_SQL) : sql;
+  return typeof text === 'string' ? text : null;
+}
+
+function call(value: object, method: string | symbol): unknown {
+  const found: unknown = Reflect.get(value, method);
+  return typeof found === 'function' ? Reflect.apply(found, value, []) : undefined;
+}
+
+/** Whether every key is a MIME type, so that the object is itself a bundle. */
+function isBundle(value: unknown): value is MimeBundle {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const keys = Object.keys(value);
+  return keys.length > 0 && keys.every((key) => /^[\w.+-]+\/[\w.+;= -]+$/.test(key));
+}
+
+type Display = OutputMessage & { type: 'display' };
+type DisplayQuery = OutputMessage & { type: 'displayQuery' };
+
+/** The cells' `display(value)`; the handle that it returns shows another value in its place. */
+export function createDisplay(say: (message: Omit<Display, 'run'> | Omit<DisplayQuery, 'run'>) => void) {
+  return (
+    value: unknown,
+    options: { readonly id?: string } = {},
+  ): { readonly id: string; update(value: unknown): void } => {
+    const id = options.id ?? randomUUID();
+    const sql = querySql(value);
+    const show = (shown: unknown, update: boolean): void =>
+      say({ type: 'display', data: isBundle(shown) ? shown : valueBundle(shown), displayId: id, update });
+    if (sql !== null) say({ type: 'displayQuery', sql });
+    else show(value, false);
+    return { id, update: (next) => show(next, true) };
+  };
+}

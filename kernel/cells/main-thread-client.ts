@@ -1,0 +1,149 @@
+import { Session } from 'node:inspector';
+import type { CellOutput, Variables } from '../host.js';
+import type { FromMain, Outcome, Script, ToMain } from './messages.js';
+import type { OutputGate } from './output-gate.js';
+
+/** Milliseconds within which a main thread that is not busy answers. */
+const PING_TIMEOUT = 50;
+/** Runs whose late output still finds its cell. */
+const OUTPUTS_KEPT = 1000;
+
+/**
+ * The main thread, as the protocol thread sees it.
+ *
+ * State: the outputs of the newest runs, by their number; what waits for an answer; an inspector session on the main thread that is used for
+ * nothing but ending an endless loop (evaluating through it deadlocks).
+ */
+export class MainThreadClient implements Variables {
+  private readonly control = new Session();
+  private readonly outputs = new Map<number, CellOutput>();
+  private readonly outcomes = new Map<number, (outcome: Outcome) => void>();
+  private readonly pongs = new Map<number, () => void>();
+  private readonly values = new Map<number, (message: FromMain & { type: 'value' | 'valueFailed' }) => void>();
+  private newest = 0;
+  private next = 1;
+  /** Shows a query that a cell displays. */
+  onQuery: (sql: string, output: CellOutput) => void = () => {};
+
+  constructor(
+    private readonly post: (message: ToMain) => void,
+    private readonly gate: OutputGate,
+  ) {
+    this.control.connectToMainThread();
+  }
+
+  receive(message: FromMain): void {
+    switch (message.type) {
+      case 'outcome':
+        this.outcomes.get(message.run)?.(message.outcome);
+        this.outcomes.delete(message.run);
+        return;
+      case 'pong':
+        this.pongs.get(message.id)?.();
+        this.pongs.delete(message.id);
+        return;
+      case 'value':
+      case 'valueFailed':
+        this.values.get(message.id)?.(message);
+        this.values.delete(message.id);
+        return;
+      case 'stream':
+        this.gate.leave(message.text.length);
+        return this.outputOf(message.run)?.stream(message.name, message.text);
+      case 'display': {
+        const { data, displayId, update } = message;
+        const output = this.outputOf(message.run);
+        return update ? output?.updateDisplay(displayId, data) : output?.display(data, undefined, displayId);
+      }
+      case 'displayQuery': {
+        const output = this.outputOf(message.run);
+        if (output !== undefined) this.onQuery(message.sql, output);
+        return;
+      }
+      case 'clearOutput':
+        return this.outputOf(message.run)?.clearOutput(message.wait);
+    }
+  }
+
+  /** Resolves with null when the signal ended it. */
+  async run(
+    cell: string,
+    code: string,
+    script: Script,
+    output: CellOutput,
+    signal: AbortSignal,
+  ): Promise<Outcome | null> {
+    const run = this.next++;
+    this.newest = run;
+    this.outputs.set(run, output);
+    if (this.outputs.size > OUTPUTS_KEPT) this.outputs.delete(this.newest - OUTPUTS_KEPT);
+    const outcome = new Promise<Outcome>((resolve) => this.outcomes.set(run, resolve));
+    this.post({ type: 'run', run, cell, code, script });
+    const interrupted = new Promise<null>((resolve) => {
+      const stop = (): void => void this.stop(run).then(() => resolve(null));
+      if (signal.aborted) stop();
+      else signal.addEventListener('abort', stop, { once: true });
+    });
+    return Promise.race([outcome, interrupted]);
+  }
+
+  async get(name: string): Promise<unknown> {
+    if (!isName(name)) return undefined;
+    const message = await this.value((id) => ({ type: 'get', id, name }));
+    if (message.type === 'valueFailed') throw new Error(`${name}: ${message.message}`);
+    return message.value;
+  }
+
+  async setArrowTable(name: string, ipc: Uint8Array): Promise<void> {
+    if (!isName(name)) throw new Error(`${name} is not a name of TypeScript`);
+    const message = await this.value((id) => ({ type: 'setArrowTable', id, name, ipc }));
+    if (message.type === 'valueFailed') throw new Error(message.message);
+  }
+
+  close(): void {
+    this.control.disconnect();
+  }
+
+  /**
+   * Ends the loop that the main thread is in: one that does not answer. One that answers merely waits, and terminating it would hit whatever
+   * runs next.
+   */
+  async unblock(): Promise<void> {
+    if (await this.answers()) return;
+    await new Promise<void>((resolve) => this.control.post('Runtime.terminateExecution', () => resolve()));
+  }
+
+  private async stop(run: number): Promise<void> {
+    await this.unblock();
+    this.post({ type: 'abandon', run });
+    this.outcomes.delete(run);
+  }
+
+  private async answers(): Promise<boolean> {
+    const id = this.next++;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), PING_TIMEOUT)));
+    const pong = new Promise<boolean>((resolve) => this.pongs.set(id, () => resolve(true)));
+    this.post({ type: 'ping', id });
+    const answered = await Promise.race([pong, late]);
+    clearTimeout(timer);
+    this.pongs.delete(id);
+    return answered;
+  }
+
+  private value(request: (id: number) => ToMain): Promise<FromMain & { type: 'value' | 'valueFailed' }> {
+    const id = this.next++;
+    return new Promise((resolve) => {
+      this.values.set(id, resolve);
+      this.post(request(id));
+    });
+  }
+
+  private outputOf(run: number): CellOutput | undefined {
+    return this.outputs.get(run === 0 ? this.newest : run);
+  }
+}
+
+function isName(name: string): boolean {
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name);
+}

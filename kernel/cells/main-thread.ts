@@ -1,0 +1,280 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Session } from 'node:inspector';
+import { promisify } from 'node:util';
+import { CellFailures } from './cell-failures.js';
+import { createDisplay, valueBundle, querySql } from './display.js';
+import type { CellValue, FromMain, Outcome, OutputMessage, ToMain } from './messages.js';
+import { createImporter } from './module-import.js';
+import type { OutputGate } from './output-gate.js';
+import { INTERNALS } from './names.js';
+
+interface RemoteObject {
+  readonly objectId?: string;
+  readonly value?: unknown;
+  readonly unserializableValue?: string;
+  readonly description?: string;
+}
+
+interface EvaluateReply {
+  readonly result: RemoteObject;
+  readonly exceptionDetails?: {
+    readonly text: string;
+    readonly lineNumber: number;
+    readonly columnNumber: number;
+    readonly exception?: RemoteObject;
+  };
+}
+
+/** The run whose code, or whose late callback, is on the stack. */
+interface Run {
+  readonly number: number;
+  readonly timers: Set<NodeJS.Timeout>;
+  ended: boolean;
+}
+
+/**
+ * The main thread: nothing but the user's TypeScript runs here, evaluated by the thread's own inspector session.
+ *
+ * State: the scripts of the cells (for error positions), the current run.
+ * Maintains the invariant that what a cell writes, also from a timer after its end, goes out under that cell, and that nothing a cell does
+ * ends the process.
+ */
+export class MainThread {
+  private readonly session = new Session();
+  private readonly runs = new AsyncLocalStorage<Run>();
+  private readonly failures = new CellFailures();
+  private newest = 0;
+  private resultOf = new Map<number, unknown>();
+  private kept: unknown;
+  private readonly live = new Map<number, Run>();
+
+  constructor(
+    private readonly post: (message: FromMain) => void,
+    private readonly gate: OutputGate,
+    folder: string,
+    private readonly globals: Readonly<Record<string, unknown>> = {},
+  ) {
+    this.session.connect();
+    this.defineGlobals(folder);
+    this.captureOutput();
+    this.survive();
+  }
+
+  receive(message: ToMain): void {
+    switch (message.type) {
+      case 'run':
+        return void this.run(message);
+      case 'abandon':
+        return this.abandon(message.run);
+      case 'ping':
+        return this.post({ type: 'pong', id: message.id });
+      case 'get':
+        return void this.get(message.id, message.name);
+      case 'setArrowTable':
+        return void this.setArrowTable(message.id, message.name, message.ipc);
+    }
+  }
+
+  private async run(message: ToMain & { type: 'run' }): Promise<void> {
+    const run: Run = { number: message.run, timers: new Set(), ended: false };
+    this.newest = run.number;
+    this.live.set(run.number, run);
+    if (this.live.size > 1000)
+      for (const [number, old] of this.live) if (old.timers.size === 0) this.live.delete(number);
+    const fileName = this.failures.remember(message.cell, message.code, message.script);
+    let outcome: Outcome;
+    try {
+      const reply = await this.runs.run(run, () => this.evaluate(`${message.script.js}\n//# sourceURL=${fileName}`));
+      const details = reply.exceptionDetails;
+      if (details !== undefined)
+        outcome = {
+          ok: false,
+          failure: this.failures.failure(await this.valueOf(details.exception), details, fileName),
+        };
+      else
+        outcome = {
+          ok: true,
+          result: this.resultOf.has(run.number) ? this.present(this.resultOf.get(run.number)) : { kind: 'none' },
+        };
+    } catch (thrown) {
+      outcome = { ok: false, failure: this.failures.failure(thrown, null, fileName) };
+    }
+    this.resultOf.delete(run.number);
+    this.post({ type: 'outcome', run: run.number, outcome });
+  }
+
+  private present(value: unknown): CellValue {
+    if (value === undefined) return { kind: 'none' };
+    const sql = querySql(value);
+    if (sql !== null) return { kind: 'query', sql };
+    return { kind: 'data', data: valueBundle(value) };
+  }
+
+  private evaluate(expression: string): Promise<EvaluateReply> {
+    return new Promise((resolve, reject) => {
+      this.session.post(
+        'Runtime.evaluate',
+        { expression, replMode: true, awaitPromise: true, objectGroup: 'cells' } as object as { expression: string },
+        (error, reply) => (error === null ? resolve(reply as EvaluateReply) : reject(new Error(error.message))),
+      );
+    });
+  }
+
+  /** The value itself behind the inspector's handle on it. */
+  private async valueOf(remote: RemoteObject | undefined): Promise<unknown> {
+    if (remote?.objectId === undefined) return remote?.value ?? remote?.unserializableValue ?? remote?.description;
+    const { objectId } = remote;
+    await new Promise<void>((resolve) => {
+      const functionDeclaration = `function () { ${INTERNALS}.keep(this); }`;
+      this.session.post('Runtime.callFunctionOn', { objectId, functionDeclaration }, () => resolve());
+    });
+    const value = this.kept;
+    this.kept = undefined;
+    this.session.post('Runtime.releaseObjectGroup', { objectGroup: 'cells' });
+    return value;
+  }
+
+  private async get(id: number, name: string): Promise<void> {
+    try {
+      const reply = await this.evaluate(`${INTERNALS}.keep(typeof ${name} === 'undefined' ? undefined : ${name})`);
+      if (reply.exceptionDetails !== undefined) throw new Error(`the value of ${name} cannot be read`);
+      const value = this.kept;
+      this.kept = undefined;
+      structuredClone(value);
+      this.post({ type: 'value', id, value });
+    } catch (thrown) {
+      this.post({ type: 'valueFailed', id, message: thrown instanceof Error ? thrown.message : String(thrown) });
+    }
+  }
+
+  private async setArrowTable(id: number, name: string, ipc: Uint8Array): Promise<void> {
+    try {
+      const { tableFromIPC } = await import('apache-arrow');
+      this.kept = tableFromIPC(ipc);
+      const reply = await this.evaluate(`let ${name} = ${INTERNALS}.kept()`);
+      if (reply.exceptionDetails !== undefined) throw new Error(`${name} cannot be set`);
+      this.post({ type: 'value', id, value: null });
+    } catch (thrown) {
+      this.post({ type: 'valueFailed', id, message: thrown instanceof Error ? thrown.message : String(thrown) });
+    } finally {
+      this.kept = undefined;
+    }
+  }
+
+  /** Ends what an interrupted cell left waiting: its timers never fire, so a loop around an awaited one does not go on. */
+  private abandon(number: number): void {
+    const run = this.live.get(number);
+    if (run === undefined) return;
+    run.ended = true;
+    for (const timer of run.timers) clearTimeout(timer);
+    run.timers.clear();
+  }
+
+  private defineGlobals(folder: string): void {
+    const importer = createImporter(folder);
+    const internals = {
+      import: importer.import,
+      result: (value: unknown) => {
+        const run = this.runs.getStore();
+        if (run !== undefined) this.resultOf.set(run.number, value);
+        return value;
+      },
+      keep: (value: unknown) => {
+        this.kept = value;
+      },
+      kept: () => this.kept,
+    };
+    Object.defineProperty(globalThis, INTERNALS, { value: internals, enumerable: false });
+    const offered = {
+      require: importer.require,
+      display: createDisplay((message) => this.say(message)),
+      clearOutput: (wait = false) => this.say({ type: 'clearOutput', wait }),
+      ...this.globals,
+    };
+    for (const [name, value] of Object.entries(offered))
+      Object.defineProperty(globalThis, name, { value, enumerable: false, configurable: true, writable: true });
+    this.trackTimers();
+  }
+
+  /** Timers know the run that set them, so that an interrupt can end them. */
+  private trackTimers(): void {
+    const { setTimeout: native, setInterval: nativeInterval, clearTimeout: nativeClear } = globalThis;
+    const runs = this.runs;
+    const start = native as (...values: unknown[]) => NodeJS.Timeout;
+    const repeat = nativeInterval as (...values: unknown[]) => NodeJS.Timeout;
+    const track = (timer: NodeJS.Timeout): NodeJS.Timeout => {
+      const run = runs.getStore();
+      if (run?.ended === true) nativeClear(timer);
+      else run?.timers.add(timer);
+      return timer;
+    };
+    const timeout = (
+      callback: (...values: unknown[]) => void,
+      delay?: number,
+      ...values: unknown[]
+    ): NodeJS.Timeout => {
+      const timer: NodeJS.Timeout = start(
+        (...given: unknown[]) => {
+          runs.getStore()?.timers.delete(timer);
+          callback(...given);
+        },
+        delay,
+        ...values,
+      );
+      return track(timer);
+    };
+    const interval = (callback: (...values: unknown[]) => void, delay?: number, ...values: unknown[]): NodeJS.Timeout =>
+      track(repeat(callback, delay, ...values));
+    const clear = (timer: NodeJS.Timeout | undefined): void => {
+      if (timer !== undefined) runs.getStore()?.timers.delete(timer);
+      nativeClear(timer);
+    };
+    // `promisify(setTimeout)` asks for this variant.
+    Object.defineProperty(timeout, promisify.custom, { value: promisify(native) });
+    Object.assign(globalThis, {
+      setTimeout: timeout,
+      setInterval: interval,
+      clearTimeout: clear,
+      clearInterval: clear,
+    });
+  }
+
+  private captureOutput(): void {
+    for (const name of ['stdout', 'stderr'] as const) {
+      const write = (chunk: string | Uint8Array, encoding?: unknown, callback?: unknown): boolean => {
+        const text =
+          typeof chunk === 'string'
+            ? chunk
+            : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('utf8');
+        this.gate.enter(text.length);
+        this.say({ type: 'stream', name, text });
+        const done = typeof encoding === 'function' ? encoding : callback;
+        if (typeof done === 'function') queueMicrotask(() => (done as () => void)());
+        return true;
+      };
+      process[name].write = write;
+    }
+  }
+
+  private say(message: Unnumbered<OutputMessage>): void {
+    this.post({ ...message, run: this.runs.getStore()?.number ?? this.newest });
+  }
+
+  private survive(): void {
+    const tell = (thrown: unknown): void => {
+      const failure = this.failures.failure(thrown, null, null);
+      this.gate.enter(0);
+      this.say({ type: 'stream', name: 'stderr', text: `Uncaught ${failure.traceback.join('\n')}\n` });
+    };
+    process.on('uncaughtException', tell);
+    process.on('unhandledRejection', tell);
+    const refuse = (): never => {
+      throw new Error('a cell cannot end the kernel; use Restart or Shut Down of the Kernel menu');
+    };
+    process.exit = refuse;
+    process.abort = refuse;
+    Object.assign(process, { reallyExit: refuse });
+  }
+}
+
+type Unnumbered<T> = T extends unknown ? Omit<T, 'run'> : never;

@@ -1,0 +1,146 @@
+import * as zmq from 'zeromq';
+import { endpoint, type ChannelName, type ConnectionInfo } from './connection-file.js';
+import { Codec, RejectedMessage, type Header, type JsonObject, type Message } from './codec.js';
+
+/** Where requests come from and their replies go. */
+export type RequestChannel = 'shell' | 'control' | 'stdin';
+
+export interface Outgoing {
+  readonly type: string;
+  readonly parent: Partial<Header>;
+  readonly content: JsonObject;
+  readonly metadata?: JsonObject;
+  readonly buffers?: readonly Uint8Array[];
+}
+
+/** Rows of published messages that a slow subscriber may lag behind before it loses some. */
+const PUBLISH_LIMIT = 100_000;
+
+/**
+ * The five sockets of a kernel.
+ *
+ * State: the sockets, and for each the chain of its sends, since zeromq allows one send under way per socket.
+ * Maintains the invariant that messages leave a socket in the order in which they were given to it, and that a bad one only loses itself.
+ */
+export class KernelSockets {
+  private readonly codec: Codec;
+  private readonly routers: Record<RequestChannel, zmq.Router>;
+  private readonly publisher = new zmq.XPublisher({ linger: 500, sendHighWaterMark: PUBLISH_LIMIT });
+  private readonly heartbeat = new zmq.Router({ linger: 0 });
+  private readonly chains = new Map<zmq.Socket, Promise<void>>();
+  private closed = false;
+
+  constructor(
+    private readonly connection: ConnectionInfo,
+    private readonly onRequest: (channel: RequestChannel, message: Message) => void,
+  ) {
+    this.codec = new Codec(connection.key);
+    const router = (): zmq.Router => new zmq.Router({ linger: 500, handover: true });
+    this.routers = { shell: router(), control: router(), stdin: router() };
+  }
+
+  async open(): Promise<void> {
+    const bind = (socket: zmq.Router | zmq.XPublisher, channel: ChannelName): Promise<void> =>
+      socket.bind(endpoint(this.connection, channel));
+    const { shell, control, stdin } = this.routers;
+    await Promise.all([
+      bind(shell, 'shell'),
+      bind(control, 'control'),
+      bind(stdin, 'stdin'),
+      bind(this.publisher, 'iopub'),
+      bind(this.heartbeat, 'heartbeat'),
+    ]);
+    void this.listen(shell, (frames) => this.receive('shell', frames));
+    void this.listen(control, (frames) => this.receive('control', frames));
+    void this.listen(stdin, (frames) => this.receive('stdin', frames));
+    void this.listen(this.heartbeat, (frames) => this.send(this.heartbeat, frames));
+    void this.listen(this.publisher, (frames) => this.welcome(frames));
+  }
+
+  reply(channel: RequestChannel, request: Message, outgoing: Outgoing): void {
+    this.send(this.routers[channel], this.codec.encode(this.message(request.identities, outgoing)));
+  }
+
+  publish(outgoing: Outgoing): void {
+    const topic = Buffer.from(`kernel.${outgoing.type}`);
+    this.send(this.publisher, this.codec.encode(this.message([topic], outgoing)));
+  }
+
+  /** Resolves when everything published so far was handed to the network. */
+  async published(): Promise<void> {
+    await this.chains.get(this.publisher);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.chains.values());
+    this.closed = true;
+    for (const socket of [...Object.values(this.routers), this.publisher, this.heartbeat]) socket.close();
+  }
+
+  private message(identities: readonly Uint8Array[], outgoing: Outgoing): Message {
+    return {
+      identities,
+      header: this.codec.header(outgoing.type),
+      parent: outgoing.parent,
+      metadata: outgoing.metadata ?? {},
+      content: outgoing.content,
+      buffers: outgoing.buffers ?? [],
+    };
+  }
+
+  private receive(channel: RequestChannel, frames: readonly Buffer[]): void {
+    let message: Message;
+    try {
+      message = this.codec.decode(frames);
+    } catch (thrown) {
+      if (thrown instanceof RejectedMessage) return;
+      throw thrown;
+    }
+    this.onRequest(channel, message);
+  }
+
+  /** A subscription reaches an XPUB socket as a byte 1 and the topic. */
+  private welcome(frames: readonly Buffer[]): void {
+    const [subscription] = frames;
+    if (subscription === undefined || subscription[0] !== 1) return;
+    const topic = subscription.subarray(1);
+    const outgoing: Outgoing = { type: 'iopub_welcome', parent: {}, content: { subscription: topic.toString('utf8') } };
+    this.send(this.publisher, this.codec.encode(this.message([topic], outgoing)));
+  }
+
+  private async listen(
+    socket: zmq.Router | zmq.XPublisher,
+    onFrames: (frames: readonly Buffer[]) => void,
+  ): Promise<void> {
+    while (!this.closed) {
+      let frames: Buffer[];
+      try {
+        frames = await socket.receive();
+      } catch (thrown) {
+        if (this.closed || socket.closed) return;
+        report(thrown);
+        continue;
+      }
+      try {
+        onFrames(frames);
+      } catch (thrown) {
+        report(thrown);
+      }
+    }
+  }
+
+  private send(socket: zmq.Router | zmq.XPublisher, frames: readonly Buffer[]): void {
+    const before = this.chains.get(socket) ?? Promise.resolve();
+    const sent = before
+      .then(() => (socket.closed ? undefined : socket.send([...frames])))
+      // A front end that has gone is no reason to fail.
+      .catch(() => undefined);
+    this.chains.set(socket, sent);
+  }
+}
+
+function report(thrown: unknown): void {
+  process.stderr.write(
+    `streamcell kernel: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`,
+  );
+}
