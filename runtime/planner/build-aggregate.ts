@@ -25,7 +25,7 @@ export function buildAggregate(node: LogicalAggregate, context: PlannerContext, 
       kind: 'attached',
       start: window.start[0],
       end: window.end[0],
-      rowtime: window.rowtime,
+      rowtime: true,
       spec: window.spec,
     };
     return windowAggregate(node, input, null, windowing, window, TIMESTAMP(3, false, 'rowtime'));
@@ -34,11 +34,12 @@ export function buildAggregate(node: LogicalAggregate, context: PlannerContext, 
 }
 
 /**
- * A window on both of its bounds among the keys; without them it is a running aggregation. So it is for sessions that were found by other
- * columns than the rest of the keys: what Flink makes of them.
+ * A window on both of its bounds among the keys; without them it is a running aggregation. So it is, as in Flink, for windows by processing
+ * time, whose rows say no longer when they came, and for sessions that were found by other columns than the rest of the keys.
  */
 function usesWindow(node: LogicalAggregate, window: WindowProperties): boolean {
   const { keys } = node;
+  if (!window.rowtime) return false;
   if (!keys.some((k) => window.start.includes(k)) || !keys.some((k) => window.end.includes(k))) return false;
   if (window.spec.kind !== 'session') return true;
   const bounds = new Set([...window.start, ...window.end, ...window.time]);

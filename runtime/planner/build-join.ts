@@ -14,7 +14,7 @@ import { commonType, coerce, type BoundExpr } from '../expressions/index.js';
 import { StreamcellError, typesEqual, withNullable, type Schema } from '../types/index.js';
 import { calc, select } from './build-calc.js';
 import { sourceInfo } from './build-source.js';
-import { attached } from './build-window.js';
+import { attached, requireRowtimeWindow } from './build-window.js';
 import {
   containsKey,
   draft,
@@ -242,6 +242,7 @@ function windowJoin(node: LogicalJoin, left: Draft, right: Draft): Draft | null 
     else rest.push(c);
   }
   if (!start || !end) return null;
+  requireRowtimeWindow('Window Join', left.window, node.span);
   requireInserts(node, 'A window join', left, right);
   const sides = equiJoin(node.type, left, right, conjunction(rest));
   const [leftAt, rightAt] = distribution(sides.spec);

@@ -6,7 +6,7 @@ import {
   type LogicalSortKey,
 } from '../binder/index.js';
 import { BIGINT, StreamcellError, type Schema } from '../types/index.js';
-import { attached, windowKeys } from './build-window.js';
+import { attached, requireRowtimeWindow, windowKeys } from './build-window.js';
 import { ALL_CHANGES, draft, hashed, INSERTS, isAppend, SINGLE, sortKeys, type Draft } from './draft.js';
 import { callText, columnsText, sortText } from './labels.js';
 import { booleanOption, durationOption, type PlannerContext } from './options.js';
@@ -91,6 +91,7 @@ function windowRank(node: LogicalRank, input: Draft): Draft {
     window.start.includes(k) || window.end.includes(k) || window.time.includes(k);
   const keys = node.partitionKeys.filter((k) => !isWindow(k));
   const single = node.start === 1 && node.end === 1 && !node.outputRank && singleTime(node, input);
+  requireRowtimeWindow(`Window ${single ? 'Deduplication' : 'Top-N'}`, window, node.span);
   const schema: Schema = node.outputRank
     ? [...input.schema, { name: rankName(node), type: BIGINT(false) }]
     : input.schema;

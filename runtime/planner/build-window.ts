@@ -1,5 +1,5 @@
 import { timeAttributeOf, type LogicalWindowTvf } from '../binder/index.js';
-import { StreamcellError, type Schema } from '../types/index.js';
+import { StreamcellError, type Schema, type Span } from '../types/index.js';
 import { draft, hashed, ANY, type Draft, type WindowProperties } from './draft.js';
 import { columnsText, durationText } from './labels.js';
 import type { Windowing, WindowSpec } from './physical.js';
@@ -94,6 +94,15 @@ export function windowKeys(spec: WindowSpec, start: number, end: number): readon
     case 'session':
       return [[start, end]];
   }
+}
+
+/** Flink has these operators for event time alone. */
+export function requireRowtimeWindow(what: string, window: WindowProperties, span: Span | undefined): void {
+  if (window.rowtime) return;
+  throw new StreamcellError('QUERY_INVALID', `Processing time ${what} is not supported.`, {
+    span,
+    hint: 'Take windows over a column with a WATERMARK, or group by the windows.',
+  });
 }
 
 /** How an operator over a windowed input finds a row's window: by the columns it carries. */

@@ -6,7 +6,6 @@ import { createDeduplicate } from '@streamcell/runtime/operators/deduplicate';
 import { createLimit } from '@streamcell/runtime/operators/limit';
 import { createOverAggregate, type OverAggregateSpec } from '@streamcell/runtime/operators/over-aggregate';
 import { createRank, type RankSpec } from '@streamcell/runtime/operators/rank';
-import { createSort } from '@streamcell/runtime/operators/sort';
 import { BIGINT, INT, STRING, TIMESTAMP, Timestamp, type DataType, type Value } from '@streamcell/runtime/types/index';
 import fc from 'fast-check';
 import { changes, checkLaws, groupBy, inserts, liveRows, type Event, type Subject } from './one-input.js';
@@ -337,40 +336,6 @@ describe('OVER', () => {
   test('rows by another order', () => checkLaws(orderedOver('rows'), inserts(fields)));
   test('range by another order, with retractions', () => checkLaws(orderedOver('range'), changes(fields)));
 });
-
-test('temporal sort', () =>
-  checkLaws(
-    {
-      inputTypes: timed,
-      outputTypes: timed,
-      keys: null,
-      make: () =>
-        createSort({
-          mode: 'temporal',
-          sort: [
-            { column: 2, ascending: true, nullsLast: false },
-            { column: 1, ascending: false, nullsLast: true },
-          ],
-          inputTypes: [timed],
-          outputTypes: timed,
-        }),
-      recompute: (events) => {
-        let last = -Infinity;
-        let waiting: (readonly Value[])[] = [];
-        const out: (readonly Value[])[] = [];
-        for (const event of events) {
-          if (event.kind === 'row' && timeOf(event.row.fields) > last) waiting.push(event.row.fields);
-          if (event.kind !== 'watermark') continue;
-          const due = waiting.filter((r) => timeOf(r) <= event.time);
-          waiting = waiting.filter((r) => timeOf(r) > event.time);
-          for (const row of due) last = Math.max(last, timeOf(row));
-          out.push(...due);
-        }
-        return out;
-      },
-    },
-    timedEvents,
-  ));
 
 test('changelog normalisation', () =>
   checkLaws(

@@ -103,7 +103,7 @@ describe('window aggregation by processing time', () => {
 /** Rows that carry the windows that another query put them into. */
 const carried: DataType[] = [STRING(), INT(), TIMESTAMP(3), TIMESTAMP(3)];
 
-function attached(spec: WindowSpec, rowtime: boolean): Subject {
+function attached(spec: WindowSpec): Subject {
   const aggregates = calls(carried);
   const outputTypes = [STRING(), ...aggregates.map((c) => c.type), TIMESTAMP(3, false), TIMESTAMP(3, false)];
   const bounds = (row: Row): [number, number][] => [[(row[2] as Timestamp).millis, (row[3] as Timestamp).millis]];
@@ -116,14 +116,14 @@ function attached(spec: WindowSpec, rowtime: boolean): Subject {
       createWindowAggregate({
         keys: [0],
         aggregates,
-        windowing: { kind: 'attached', start: 2, end: 3, rowtime, spec },
+        windowing: { kind: 'attached', start: 2, end: 3, rowtime: true, spec },
         properties: ['start', 'end'],
         inputRetracts: false,
         inputTypes: [carried],
         outputTypes,
         env,
       }),
-    recompute: (all) => aligned(rowtime ? byWatermark(all, timeOf) : byClock(all), bounds).map(resultOf),
+    recompute: (all) => aligned(byWatermark(all, timeOf), bounds).map(resultOf),
   };
 }
 
@@ -143,23 +143,7 @@ function carrying(spec: WindowSpec): fc.Arbitrary<Value[]> {
 
 describe('window aggregation over windows that rows carry', () => {
   test.each(Object.entries(SPECS))('%s', (_, spec) =>
-    checkLaws(attached(spec, true), inserts(carrying(spec), watermark).map(risingWatermarks), 120),
-  );
-
-  /** Windows that are over by the clock were sent on by then: those of rows that come are not. */
-  const punctual = (spec: WindowSpec) =>
-    inserts(carrying(spec), step).map((all) => {
-      let now = 0;
-      return passingTime(all).map((e): Event => {
-        if (e.kind === 'clock') now = e.time;
-        if (e.kind !== 'row') return e;
-        const [key, value, start, end] = e.row.fields as [string, number, Timestamp, Timestamp];
-        const on = (t: Timestamp): Timestamp => new Timestamp(t.millis + Math.ceil((now + 60) / 60) * 60);
-        return { kind: 'row', row: { kind: 0, fields: [key, value, on(start), on(end)] } };
-      });
-    });
-  test.each(Object.entries(SPECS))('%s, by processing time', (_, spec) =>
-    checkLaws(attached(spec, false), punctual(spec), 80),
+    checkLaws(attached(spec), inserts(carrying(spec), watermark).map(risingWatermarks), 120),
   );
 });
 
