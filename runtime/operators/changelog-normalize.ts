@@ -10,10 +10,14 @@ import {
 import { compileKernel, type BoundExpr, type EvalEnvironment, type Kernel } from '../expressions/index.js';
 import { rowsEqual } from '../state/column-equality.js';
 import { RowStore } from '../state/row-store.js';
+import { NO_ROW, SlotRows } from '../state/slot-rows.js';
 import type { SnapshotReader, SnapshotWriter } from '../state/snapshot.js';
 import { Operator } from './operator.js';
 import { OutputBuilder } from './output-builder.js';
 import { Partitions } from './partitions.js';
+
+/** In place of the row of a key that was removed. */
+const GONE = -2;
 
 export interface ChangelogNormalizeSpec {
   readonly keys: readonly number[];
@@ -40,7 +44,7 @@ export class ChangelogNormalize extends Operator {
   private readonly partitions: Partitions;
   private readonly columns: readonly number[];
   private readonly condition: Kernel | null;
-  private rows: Int32Array = new Int32Array(16);
+  private readonly rows: SlotRows;
   private readonly before = new Map<number, number>();
 
   constructor(private readonly spec: ChangelogNormalizeSpec) {
@@ -53,23 +57,8 @@ export class ChangelogNormalize extends Operator {
       spec.condition === null
         ? null
         : compileKernel({ inputTypes: types, condition: null, projections: [spec.condition] }, spec.env);
-    this.partitions = new Partitions(
-      types,
-      spec.keys,
-      spec.ttl,
-      (slot) => {
-        if (slot >= this.rows.length) {
-          const larger = new Int32Array(Math.max(slot + 1, this.rows.length * 2));
-          larger.set(this.rows);
-          this.rows = larger;
-        }
-        this.rows[slot] = -1;
-      },
-      (slot) => {
-        if (this.rows[slot] >= 0) this.store.release(this.rows[slot]);
-        this.rows[slot] = -1;
-      },
-    );
+    this.rows = new SlotRows(this.store);
+    this.partitions = new Partitions(types, spec.keys, spec.ttl, this.rows.enter, this.rows.drop);
   }
 
   override processBatch(batch: Batch): void {
@@ -80,7 +69,7 @@ export class ChangelogNormalize extends Operator {
     this.builder.bind(0, store.columns, null);
     for (let i = 0; i < batch.length; i++) {
       const slot = slots[i];
-      const old = this.rows[slot];
+      const old = this.rows.get(slot);
       let id = -1;
       if (batch.kinds === null || (batch.kinds[i] & 1) === 0) {
         if (old >= 0 && spec.ttl === 0 && rowsEqual(batch.columns, this.columns, i, store.columns, this.columns, old))
@@ -89,14 +78,14 @@ export class ChangelogNormalize extends Operator {
         if (passed) id = store.add(batch.columns, i);
       }
       if (old < 0 && id < 0) continue;
-      this.rows[slot] = id;
+      this.rows.set(slot, id);
       if (old >= 0) store.release(old);
       if (!folded) this.change(old, id);
       else if (!this.before.has(slot)) this.before.set(slot, old);
     }
     if (folded) {
       for (const [slot, old] of this.before) {
-        const id = this.rows[slot];
+        const id = this.rows.get(slot);
         const same =
           old >= 0 && id >= 0 && rowsEqual(store.columns, this.columns, old, store.columns, this.columns, id);
         if (!same) this.change(old, id);
@@ -108,7 +97,7 @@ export class ChangelogNormalize extends Operator {
     this.dropEmpty(slots, batch.length);
     const { metrics } = this.context;
     metrics.stateKeys = this.partitions.table.size;
-    metrics.stateBytes = store.bytes + this.partitions.bytes() + this.rows.byteLength;
+    metrics.stateBytes = store.bytes + this.partitions.bytes() + this.rows.bytes;
   }
 
   private change(old: number, id: number): void {
@@ -124,9 +113,9 @@ export class ChangelogNormalize extends Operator {
   private dropEmpty(slots: Int32Array, n: number): void {
     for (let i = 0; i < n; i++) {
       const slot = slots[i];
-      if (this.rows[slot] !== -1) continue;
+      if (this.rows.get(slot) !== NO_ROW) continue;
       // Marked, since several rows of a batch may share the key.
-      this.rows[slot] = -2;
+      this.rows.set(slot, GONE);
       this.partitions.table.remove(slot);
     }
   }
@@ -137,11 +126,11 @@ export class ChangelogNormalize extends Operator {
   }
 
   override snapshot(writer: SnapshotWriter): void {
-    this.partitions.save(writer, 'rows', this.store, (slot) => (this.rows[slot] < 0 ? [] : [this.rows[slot]]));
+    this.partitions.save(writer, 'rows', this.store, this.rows.list);
   }
 
   override restore(readers: readonly SnapshotReader[]): void {
     for (const reader of readers)
-      this.partitions.load(reader, 'rows', this.store, this.context, (slot, id) => (this.rows[slot] = id));
+      this.partitions.load(reader, 'rows', this.store, this.context, (slot, id) => this.rows.set(slot, id));
   }
 }

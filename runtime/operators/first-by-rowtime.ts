@@ -1,5 +1,6 @@
 import { INSERT, type Batch, type TsColumn } from '../types/index.js';
 import { RowStore } from '../state/row-store.js';
+import { SlotRows } from '../state/slot-rows.js';
 import type { SnapshotReader, SnapshotWriter } from '../state/snapshot.js';
 import { TimerQueue } from '../state/timers.js';
 import type { DeduplicateSpec } from './deduplicate.js';
@@ -7,8 +8,7 @@ import { MIN_WATERMARK, Operator } from './operator.js';
 import { OutputBuilder } from './output-builder.js';
 import { Partitions } from './partitions.js';
 
-/** Slot states beside row ids. */
-const UNKNOWN = -1;
+/** In place of a row's number: it was sent. */
 const SENT = -2;
 
 /**
@@ -23,7 +23,7 @@ export class FirstByRowtime extends Operator {
   private readonly builder: OutputBuilder;
   private readonly partitions: Partitions;
   private readonly timers = new TimerQueue();
-  private rows: Int32Array = new Int32Array(16);
+  private readonly rows: SlotRows;
   private progress = MIN_WATERMARK;
 
   constructor(private readonly spec: DeduplicateSpec) {
@@ -31,25 +31,13 @@ export class FirstByRowtime extends Operator {
     const types = spec.inputTypes[0];
     this.store = new RowStore(types);
     this.builder = new OutputBuilder([types], [], () => this.output);
-    this.partitions = new Partitions(
-      types,
-      spec.keys,
-      spec.ttl,
-      (slot) => {
-        if (slot >= this.rows.length) {
-          const larger = new Int32Array(Math.max(slot + 1, this.rows.length * 2));
-          larger.set(this.rows);
-          this.rows = larger;
-        }
-        this.rows[slot] = UNKNOWN;
-      },
-      (slot) => {
-        // The TTL is that of the fact that a row was sent; a candidate waits for its time.
-        if (this.rows[slot] >= 0) return false;
-        this.rows[slot] = UNKNOWN;
-        return true;
-      },
-    );
+    this.rows = new SlotRows(this.store);
+    this.partitions = new Partitions(types, spec.keys, spec.ttl, this.rows.enter, (slot) => {
+      // The TTL is that of the fact that a row was sent; a candidate waits for its time.
+      if (this.rows.get(slot) >= 0) return false;
+      this.rows.drop(slot);
+      return true;
+    });
   }
 
   private times(): Float64Array {
@@ -66,13 +54,13 @@ export class FirstByRowtime extends Operator {
         this.context.metrics.lateRows++;
         continue;
       }
-      const old = this.rows[slot];
+      const old = this.rows.get(slot);
       if (old === SENT) continue;
       if (old >= 0) {
         if (time >= this.times()[old]) continue;
         this.store.release(old);
       }
-      this.rows[slot] = this.store.add(batch.columns, i);
+      this.rows.set(slot, this.store.add(batch.columns, i));
       this.timers.add(time, slot);
     }
     this.store.reclaim();
@@ -86,11 +74,11 @@ export class FirstByRowtime extends Operator {
     while (this.timers.next <= time) {
       const at = this.timers.next;
       const slot = this.timers.pop();
-      const id = this.rows[slot];
+      const id = this.rows.get(slot);
       // The candidate may have changed since: then its own timer was earlier, and the row is sent.
       if (id < 0 || this.times()[id] !== at) continue;
       this.builder.add(INSERT, id);
-      this.rows[slot] = SENT;
+      this.rows.set(slot, SENT);
       this.store.release(id);
     }
     this.builder.flush();
@@ -103,8 +91,8 @@ export class FirstByRowtime extends Operator {
   }
 
   override snapshot(writer: SnapshotWriter): void {
-    this.partitions.save(writer, 'waiting', this.store, (slot) => (this.rows[slot] >= 0 ? [this.rows[slot]] : []));
-    this.partitions.saveKeys(writer, 'sent', (slot) => this.rows[slot] === SENT);
+    this.partitions.save(writer, 'waiting', this.store, this.rows.list);
+    this.partitions.saveKeys(writer, 'sent', (slot) => this.rows.get(slot) === SENT);
     writer.json('progress', this.progress);
   }
 
@@ -112,10 +100,10 @@ export class FirstByRowtime extends Operator {
     let progress = Infinity;
     for (const reader of readers) {
       this.partitions.load(reader, 'waiting', this.store, this.context, (slot, id) => {
-        this.rows[slot] = id;
+        this.rows.set(slot, id);
         this.timers.add(this.times()[id], slot);
       });
-      this.partitions.loadKeys(reader, 'sent', this.context, (slot) => (this.rows[slot] = SENT));
+      this.partitions.loadKeys(reader, 'sent', this.context, (slot) => this.rows.set(slot, SENT));
       progress = Math.min(progress, reader.json<number>('progress'));
     }
     if (readers.length > 0) this.progress = progress;

@@ -1,6 +1,7 @@
 import { INSERT, UPDATE_AFTER, UPDATE_BEFORE, type Batch, type TsColumn } from '../types/index.js';
 import { rowsEqual } from '../state/column-equality.js';
 import { RowStore } from '../state/row-store.js';
+import { SlotRows } from '../state/slot-rows.js';
 import type { SnapshotReader, SnapshotWriter } from '../state/snapshot.js';
 import type { DeduplicateSpec } from './deduplicate.js';
 import { Operator } from './operator.js';
@@ -20,7 +21,7 @@ export class KeepLast extends Operator {
   private readonly builder: OutputBuilder;
   private readonly partitions: Partitions;
   private readonly columns: readonly number[];
-  private rows: Int32Array = new Int32Array(16);
+  private readonly rows: SlotRows;
   private readonly before = new Map<number, number>();
 
   constructor(private readonly spec: DeduplicateSpec) {
@@ -29,23 +30,8 @@ export class KeepLast extends Operator {
     this.columns = types.map((_, c) => c);
     this.store = new RowStore(types);
     this.builder = new OutputBuilder([types], [], () => this.output);
-    this.partitions = new Partitions(
-      types,
-      spec.keys,
-      spec.ttl,
-      (slot) => {
-        if (slot >= this.rows.length) {
-          const larger = new Int32Array(Math.max(slot + 1, this.rows.length * 2));
-          larger.set(this.rows);
-          this.rows = larger;
-        }
-        this.rows[slot] = -1;
-      },
-      (slot) => {
-        if (this.rows[slot] >= 0) this.store.release(this.rows[slot]);
-        this.rows[slot] = -1;
-      },
-    );
+    this.rows = new SlotRows(this.store);
+    this.partitions = new Partitions(types, spec.keys, spec.ttl, this.rows.enter, this.rows.drop);
   }
 
   override processBatch(batch: Batch): void {
@@ -56,7 +42,7 @@ export class KeepLast extends Operator {
     const times = spec.rowtime ? (batch.columns[spec.time as number] as TsColumn).millis : null;
     for (let i = 0; i < batch.length; i++) {
       const slot = slots[i];
-      const old = this.rows[slot];
+      const old = this.rows.get(slot);
       if (old >= 0) {
         if (times !== null) {
           if (times[i] < (store.columns[spec.time as number] as TsColumn).millis[old]) continue;
@@ -64,20 +50,20 @@ export class KeepLast extends Operator {
           continue;
       }
       const id = store.add(batch.columns, i);
-      this.rows[slot] = id;
+      this.rows.set(slot, id);
       if (old >= 0) store.release(old);
       if (!folded) this.change(old, id);
       else if (!this.before.has(slot)) this.before.set(slot, old);
     }
     if (folded) {
-      for (const [slot, old] of this.before) this.change(old, this.rows[slot]);
+      for (const [slot, old] of this.before) this.change(old, this.rows.get(slot));
       this.before.clear();
     }
     this.builder.flush();
     store.reclaim();
     const { metrics } = this.context;
     metrics.stateKeys = this.partitions.table.size;
-    metrics.stateBytes = store.bytes + this.partitions.bytes() + this.rows.byteLength;
+    metrics.stateBytes = store.bytes + this.partitions.bytes() + this.rows.bytes;
   }
 
   private change(old: number, id: number): void {
@@ -94,11 +80,11 @@ export class KeepLast extends Operator {
   }
 
   override snapshot(writer: SnapshotWriter): void {
-    this.partitions.save(writer, 'rows', this.store, (slot) => (this.rows[slot] < 0 ? [] : [this.rows[slot]]));
+    this.partitions.save(writer, 'rows', this.store, this.rows.list);
   }
 
   override restore(readers: readonly SnapshotReader[]): void {
     for (const reader of readers)
-      this.partitions.load(reader, 'rows', this.store, this.context, (slot, id) => (this.rows[slot] = id));
+      this.partitions.load(reader, 'rows', this.store, this.context, (slot, id) => this.rows.set(slot, id));
   }
 }

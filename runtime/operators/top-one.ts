@@ -1,5 +1,6 @@
 import { INSERT, UPDATE_AFTER, UPDATE_BEFORE, type Batch } from '../types/index.js';
 import { RowStore } from '../state/row-store.js';
+import { SlotRows } from '../state/slot-rows.js';
 import type { SnapshotReader, SnapshotWriter } from '../state/snapshot.js';
 import { rowOrder, type RowOrder } from '../state/value-order.js';
 import { Operator } from './operator.js';
@@ -19,7 +20,7 @@ export class TopOne extends Operator {
   private readonly builder: OutputBuilder;
   private readonly order: RowOrder;
   private readonly partitions: Partitions;
-  private tops: Int32Array = new Int32Array(16);
+  private readonly tops: SlotRows;
   /** Folded: the top before this batch, of partitions touched by it. */
   private readonly before = new Map<number, number>();
 
@@ -29,23 +30,8 @@ export class TopOne extends Operator {
     this.order = rowOrder(spec.sort, types);
     this.store = new RowStore(types);
     this.builder = new OutputBuilder([types], spec.outputRank ? spec.outputTypes.slice(-1) : [], () => this.output);
-    this.partitions = new Partitions(
-      types,
-      spec.partitionKeys,
-      spec.ttl,
-      (slot) => {
-        if (slot >= this.tops.length) {
-          const larger = new Int32Array(Math.max(slot + 1, this.tops.length * 2));
-          larger.set(this.tops);
-          this.tops = larger;
-        }
-        this.tops[slot] = -1;
-      },
-      (slot) => {
-        if (this.tops[slot] >= 0) this.store.release(this.tops[slot]);
-        this.tops[slot] = -1;
-      },
-    );
+    this.tops = new SlotRows(this.store);
+    this.partitions = new Partitions(types, spec.partitionKeys, spec.ttl, this.tops.enter, this.tops.drop);
   }
 
   override processBatch(batch: Batch): void {
@@ -57,24 +43,24 @@ export class TopOne extends Operator {
       // An update's old row says nothing new: the new one follows, and sorts no later.
       if (batch.kinds !== null && (batch.kinds[i] & 1) !== 0) continue;
       const slot = slots[i];
-      const top = this.tops[slot];
+      const top = this.tops.get(slot);
       if (top >= 0 && this.order(batch.columns, i, store.columns, top) >= 0) continue;
       const id = store.add(batch.columns, i);
-      this.tops[slot] = id;
+      this.tops.set(slot, id);
       if (top >= 0) store.release(top);
       if (folded) {
         if (!this.before.has(slot)) this.before.set(slot, top);
       } else this.change(top, id);
     }
     if (folded) {
-      for (const [slot, top] of this.before) this.change(top, this.tops[slot]);
+      for (const [slot, top] of this.before) this.change(top, this.tops.get(slot));
       this.before.clear();
     }
     builder.flush();
     store.reclaim();
     const { metrics } = this.context;
     metrics.stateKeys = this.partitions.table.size;
-    metrics.stateBytes = store.bytes + this.partitions.bytes() + this.tops.byteLength;
+    metrics.stateBytes = store.bytes + this.partitions.bytes() + this.tops.bytes;
   }
 
   private change(old: number, id: number): void {
@@ -96,11 +82,11 @@ export class TopOne extends Operator {
   }
 
   override snapshot(writer: SnapshotWriter): void {
-    this.partitions.save(writer, 'rows', this.store, (slot) => (this.tops[slot] < 0 ? [] : [this.tops[slot]]));
+    this.partitions.save(writer, 'rows', this.store, this.tops.list);
   }
 
   override restore(readers: readonly SnapshotReader[]): void {
     for (const reader of readers)
-      this.partitions.load(reader, 'rows', this.store, this.context, (slot, id) => (this.tops[slot] = id));
+      this.partitions.load(reader, 'rows', this.store, this.context, (slot, id) => this.tops.set(slot, id));
   }
 }
