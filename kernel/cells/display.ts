@@ -5,8 +5,8 @@ import type { OutputMessage } from './messages.js';
 
 /** A value with a method of this name says itself how it is shown: as a MIME bundle. */
 export const DISPLAY = Symbol.for('streamcell.display');
-/** A value with this property is a query: its SQL is run and shown like a SQL cell's. */
-export const QUERY_SQL = Symbol.for('streamcell.sql');
+/** A value with this property, `{ sql }`, is a query: it is run and shown like a SQL cell's. */
+export const QUERY = Symbol.for('streamcell.query');
 
 /** Methods that other notebook languages' values are shown by, and the MIME type of what they return. */
 const REPRESENTATIONS = [
@@ -33,9 +33,10 @@ export function valueBundle(value: unknown): MimeBundle {
 /** The SQL of a query; null for every other value. */
 export function querySql(value: unknown): string | null {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return null;
-  const sql: unknown = Reflect.get(value, QUERY_SQL);
-  const text: unknown = typeof sql === 'function' ? call(value, QUERY_SQL) : sql;
-  return typeof text === 'string' ? text : null;
+  const query: unknown = Reflect.get(value, QUERY);
+  if (typeof query !== 'object' || query === null) return null;
+  const sql: unknown = Reflect.get(query, 'sql');
+  return typeof sql === 'string' ? sql : null;
 }
 
 function call(value: object, method: string | symbol): unknown {

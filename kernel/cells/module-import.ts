@@ -15,13 +15,12 @@ export function createImporter(folder: string): Importer {
   const fileName = join(folder, 'notebook.js');
   const require = createRequire(fileName);
   // Native import() resolves from the script's file name.
-  const fromFolder = withoutWarning(
-    () =>
-      new Script('(specifier) => import(specifier)', {
-        filename: fileName,
-        importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-      }),
-  ).runInThisContext() as (specifier: string) => Promise<unknown>;
+  const fromFolder = new Script('(specifier) => import(specifier)', {
+    filename: fileName,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  }).runInThisContext() as (specifier: string) => Promise<unknown>;
+  // The warning comes with the first import.
+  void withoutWarning(() => fromFolder('node:fs'));
   return {
     require,
     async import(specifier) {

@@ -1,12 +1,10 @@
 import ts from 'typescript';
 import type { Script } from './messages.js';
 import { INTERNALS } from './names.js';
+import { at, declared, redeclarable } from './redeclarable.js';
 
 /**
- * Turns a cell into JavaScript for V8's REPL mode.
- *
- * Every top-level name becomes a `let`, since REPL mode lets a `let` be declared again by a later cell, and nothing else: a `const` only by a
- * `const`, a function or a `var` by no `let`. Function declarations come first, so that they are still hoisted. Imports become awaited calls
+ * Turns a cell into JavaScript for V8's REPL mode. Top-level names become redeclarable. Imports become awaited calls
  * that resolve from the notebook's folder; `export` is dropped. The value of a last expression is handed over explicitly, because a
  * script's completion value would also be that of a loop or an `if`.
  */
@@ -39,11 +37,6 @@ const importsAndResult: ts.TransformerFactory<ts.SourceFile> = () => (file) => {
   return factory.updateSourceFile(file, statements);
 };
 
-/** Keeps the source position of what was replaced, for error traces. */
-function at<T extends ts.Node>(node: T, original: ts.Node): T {
-  return ts.setTextRange(node, original);
-}
-
 function internalCall(method: string, values: readonly ts.Expression[]): ts.Expression {
   const callee = factory.createPropertyAccessExpression(factory.createIdentifier(INTERNALS), method);
   return factory.createCallExpression(callee, undefined, values);
@@ -62,14 +55,6 @@ function withoutModules(statement: ts.Statement): ts.Statement[] {
 
 function imported(specifier: ts.Expression): ts.Expression {
   return factory.createAwaitExpression(internalCall('import', [specifier]));
-}
-
-function declared(name: ts.BindingName, value: ts.Expression): ts.Statement {
-  const declaration = factory.createVariableDeclaration(name, undefined, undefined, value);
-  return factory.createVariableStatement(
-    undefined,
-    factory.createVariableDeclarationList([declaration], ts.NodeFlags.Let),
-  );
 }
 
 function importedNames(statement: ts.ImportDeclaration): ts.Statement[] {
@@ -137,57 +122,4 @@ function withoutExport(statement: ts.Statement): ts.Statement {
     return factory.updateClassDeclaration(statement, all, className, typeParameters, heritageClauses, members);
   }
   return statement;
-}
-
-const redeclarable: ts.TransformerFactory<ts.SourceFile> = () => (file) => {
-  const hoisted: ts.Statement[] = [];
-  const rest: ts.Statement[] = [];
-  const taken = new Set<string>();
-  for (const statement of file.statements) {
-    if (ts.isFunctionDeclaration(statement) && statement.name !== undefined) {
-      const { asteriskToken, name, parameters, body, modifiers } = statement;
-      const kept = modifiers?.filter((modifier) => ts.isModifier(modifier));
-      const value = factory.createFunctionExpression(
-        kept,
-        asteriskToken,
-        undefined,
-        undefined,
-        parameters,
-        undefined,
-        body ?? factory.createBlock([]),
-      );
-      hoisted.push(at(redeclaration(name, at(value, statement), taken), statement));
-    } else if (ts.isClassDeclaration(statement) && statement.name !== undefined) {
-      const { name, heritageClauses, members } = statement;
-      const value = factory.createClassExpression(undefined, name, undefined, heritageClauses, members);
-      rest.push(at(redeclaration(name, at(value, statement), taken), statement));
-    } else if (ts.isVariableStatement(statement)) rest.push(...variables(statement, taken));
-    else rest.push(statement);
-  }
-  return factory.updateSourceFile(file, [...hoisted, ...rest]);
-};
-
-/** `let name = value`, or an assignment when the cell has declared the name before, as `var` and functions may. */
-function redeclaration(name: ts.Identifier, value: ts.Expression, taken: Set<string>): ts.Statement {
-  if (taken.has(name.text)) return factory.createExpressionStatement(factory.createAssignment(name, value));
-  taken.add(name.text);
-  return declared(name, value);
-}
-
-function variables(statement: ts.VariableStatement, taken: Set<string>): ts.Statement[] {
-  const { declarations, flags } = statement.declarationList;
-  if ((flags & ts.NodeFlags.Using) === ts.NodeFlags.Using) return [statement];
-  const again = (declaration: ts.VariableDeclaration): boolean =>
-    ts.isIdentifier(declaration.name) && taken.has(declaration.name.text);
-  if (!declarations.some(again)) {
-    for (const { name } of declarations) if (ts.isIdentifier(name)) taken.add(name.text);
-    const list = factory.createVariableDeclarationList(declarations, ts.NodeFlags.Let);
-    return [at(factory.createVariableStatement(undefined, at(list, statement.declarationList)), statement)];
-  }
-  return declarations.flatMap((declaration) => {
-    const { name, initializer } = declaration;
-    if (!ts.isIdentifier(name)) return [declared(name, initializer ?? factory.createVoidZero())];
-    if (initializer === undefined && taken.has(name.text)) return [];
-    return [at(redeclaration(name, initializer ?? factory.createVoidZero(), taken), declaration)];
-  });
 }

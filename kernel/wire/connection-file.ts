@@ -7,6 +7,8 @@ export interface ConnectionInfo {
   readonly ports: Readonly<Record<ChannelName, number>>;
   /** Empty when messages are not signed. */
   readonly key: string;
+  /** Secret CurveZMQ key (Z85) where the front end wants the sockets encrypted. */
+  readonly curveSecretKey: string | null;
 }
 
 export type ChannelName = 'shell' | 'control' | 'stdin' | 'iopub' | 'heartbeat';
@@ -31,6 +33,7 @@ export function readConnectionFile(path: string): ConnectionInfo {
     transport,
     ip: typeof raw.ip === 'string' ? raw.ip : '127.0.0.1',
     key,
+    curveSecretKey: typeof raw.curve_secretkey === 'string' ? raw.curve_secretkey : null,
     ports: {
       shell: port('shell_port'),
       control: port('control_port'),

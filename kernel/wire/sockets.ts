@@ -13,7 +13,7 @@ export interface Outgoing {
   readonly buffers?: readonly Uint8Array[];
 }
 
-/** Rows of published messages that a slow subscriber may lag behind before it loses some. */
+/** Published messages that a slow subscriber may lag behind before it loses some. */
 const PUBLISH_LIMIT = 100_000;
 
 /**
@@ -25,8 +25,8 @@ const PUBLISH_LIMIT = 100_000;
 export class KernelSockets {
   private readonly codec: Codec;
   private readonly routers: Record<RequestChannel, zmq.Router>;
-  private readonly publisher = new zmq.XPublisher({ linger: 500, sendHighWaterMark: PUBLISH_LIMIT });
-  private readonly heartbeat = new zmq.Router({ linger: 0 });
+  private readonly publisher: zmq.XPublisher;
+  private readonly heartbeat: zmq.Router;
   private readonly chains = new Map<zmq.Socket, Promise<void>>();
   private closed = false;
 
@@ -35,7 +35,11 @@ export class KernelSockets {
     private readonly onRequest: (channel: RequestChannel, message: Message) => void,
   ) {
     this.codec = new Codec(connection.key);
-    const router = (): zmq.Router => new zmq.Router({ linger: 500, handover: true });
+    const secret = connection.curveSecretKey;
+    const security = secret === null ? {} : { curveServer: true, curveSecretKey: secret };
+    const router = (): zmq.Router => new zmq.Router({ ...security, linger: 500, handover: true });
+    this.publisher = new zmq.XPublisher({ ...security, linger: 500, sendHighWaterMark: PUBLISH_LIMIT });
+    this.heartbeat = new zmq.Router({ ...security, linger: 0 });
     this.routers = { shell: router(), control: router(), stdin: router() };
   }
 
