@@ -1,0 +1,199 @@
+import { StreamcellError, type ErrorData } from '../types/index.js';
+import type { JobInfo, OperatorInfo } from '../session/index.js';
+import { isTerminal, type ClusterJobState, type JobDetails, type JobManager, type JobOverview } from './job-manager.js';
+import { flinkError, readFailure } from './flink-errors.js';
+
+export interface JobEnd {
+  readonly state: 'finished' | 'cancelled' | 'failed';
+  readonly error: StreamcellError | null;
+}
+
+const STATES: Readonly<Record<ClusterJobState, JobInfo['state']>> = {
+  INITIALIZING: 'created',
+  CREATED: 'created',
+  RUNNING: 'running',
+  RESTARTING: 'running',
+  RECONCILING: 'running',
+  SUSPENDED: 'running',
+  FAILING: 'running',
+  CANCELLING: 'cancelling',
+  FINISHED: 'finished',
+  CANCELED: 'cancelled',
+  FAILED: 'failed',
+};
+
+/** How long the cluster may take to end a job that was cancelled: longer than Flink lets a task hang (task.cancellation.timeout is 180 s). */
+const CANCEL_MILLIS = 200_000;
+
+/**
+ * A job of this session on the cluster.
+ *
+ * State: what the JobManager last said, and the end once it is known. The end of a query's job is its reader's to tell when it finished
+ * (there may be rows left to fetch); every other end the cluster tells. Maintains the invariant that 'cancelled' is said only after the
+ * JobManager confirmed a terminal state.
+ */
+export class ClusterJob {
+  readonly ended: Promise<JobEnd>;
+  startedAt = Date.now();
+  endedAt: number | null = null;
+  private current: JobInfo['state'] = 'created';
+  private name: string;
+  private operators: readonly OperatorInfo[] = [];
+  private seen = false;
+  private end: JobEnd | null = null;
+  private settleEnded: (end: JobEnd) => void = () => undefined;
+  private cancelling: Promise<void> | null = null;
+
+  constructor(
+    readonly id: string,
+    readonly statement: string,
+    readonly hasReader: boolean,
+    private readonly cluster: JobManager,
+  ) {
+    this.name = statement.replace(/\s+/g, ' ').slice(0, 200);
+    this.ended = new Promise((resolve) => (this.settleEnded = resolve));
+  }
+
+  get over(): boolean {
+    return this.end !== null;
+  }
+
+  get state(): JobInfo['state'] {
+    return this.end?.state ?? (this.cancelling === null ? this.current : 'cancelling');
+  }
+
+  /** What the JobManager's list says of this job; undefined when it is not in it. */
+  async observe(overview: JobOverview | undefined): Promise<void> {
+    if (this.over) return;
+    if (overview === undefined) {
+      if (!this.seen) return;
+      this.settle(
+        'failed',
+        new StreamcellError('CLUSTER_JOB_FAILED', 'The cluster no longer knows the job: it was restarted.'),
+      );
+      return;
+    }
+    this.seen = true;
+    this.note(overview);
+    if (this.cancelling !== null || !isTerminal(overview.state)) return;
+    if (overview.state === 'FINISHED') {
+      if (!this.hasReader) this.settle('finished');
+    } else if (overview.state === 'CANCELED') this.settle('cancelled');
+    else this.settle('failed', await this.failure());
+  }
+
+  /** The first end counts. */
+  settle(state: JobEnd['state'], error: StreamcellError | null = null): void {
+    if (this.over) return;
+    this.endedAt ??= Date.now();
+    this.end = { state, error };
+    this.settleEnded(this.end);
+  }
+
+  /** Resolves when the cluster confirmed that the job is over. */
+  cancel(): Promise<void> {
+    if (this.over) return Promise.resolve();
+    this.cancelling ??= this.confirmCancel();
+    return this.cancelling;
+  }
+
+  /** Asks without waiting: for jobs that nobody can read any more. */
+  abandon(): void {
+    void this.cluster.cancel(this.id).catch(() => undefined);
+  }
+
+  /** What failed it, as the JobManager tells. */
+  async failure(): Promise<StreamcellError> {
+    try {
+      const trace = await this.cluster.failure(this.id);
+      if (trace !== null) return flinkError({ ...readFailure(trace), ofJob: true, place: null }, '', 0);
+    } catch {
+      // The state is known all the same.
+    }
+    return new StreamcellError('CLUSTER_JOB_FAILED', 'The job failed; the JobManager does not say why.');
+  }
+
+  async info(): Promise<JobInfo> {
+    if (!this.over || this.operators.length === 0) await this.refresh().catch(() => undefined);
+    const error: ErrorData | undefined = this.end?.error?.toData();
+    return {
+      id: this.id,
+      name: this.name,
+      state: this.state,
+      statement: this.statement,
+      startedAt: this.startedAt,
+      endedAt: this.endedAt,
+      operators: this.operators,
+      ...(error === undefined ? {} : { error }),
+    };
+  }
+
+  /** The lowest watermark at the job's last vertex. */
+  async watermark(): Promise<number | null> {
+    const details = await this.cluster.details(this.id);
+    const last = details?.vertices.at(-1);
+    return last === undefined ? null : this.cluster.watermark(this.id, last.id);
+  }
+
+  private async confirmCancel(): Promise<void> {
+    const deadline = Date.now() + CANCEL_MILLIS;
+    try {
+      await this.cluster.cancel(this.id);
+      for (let wait = 10; ; wait = Math.min(wait * 1.5, 500)) {
+        const state = await this.cluster.state(this.id);
+        // A job that the cluster does not know (any more) does not run.
+        if (state === null || isTerminal(state)) break;
+        if (Date.now() > deadline) {
+          throw new StreamcellError(
+            'CLUSTER_JOB_FAILED',
+            `The cluster did not end job ${this.id} within ${CANCEL_MILLIS / 1000} s; it is ${state}.`,
+          );
+        }
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+      this.settle('cancelled');
+    } catch (thrown) {
+      const error = StreamcellError.from(thrown, 'CLUSTER_JOB_FAILED');
+      this.settle('failed', error);
+      throw error;
+    }
+  }
+
+  private note(overview: JobOverview): void {
+    this.name = overview.name;
+    this.current = STATES[overview.state];
+    if (overview['start-time'] > 0) this.startedAt = overview['start-time'];
+    if (overview['end-time'] > 0) this.endedAt = overview['end-time'];
+  }
+
+  private async refresh(): Promise<void> {
+    const details = await this.cluster.details(this.id);
+    if (details === null) return;
+    this.seen = true;
+    this.note(details);
+    this.operators = await operatorsOf(details, this.cluster);
+  }
+}
+
+async function operatorsOf(details: JobDetails, cluster: JobManager): Promise<OperatorInfo[]> {
+  const running = !isTerminal(details.state);
+  return Promise.all(
+    details.vertices.map(async (vertex, id) => {
+      const [watermark, lateRows] = running
+        ? await Promise.all([cluster.watermark(details.jid, vertex.id), cluster.lateRows(details.jid, vertex.id)])
+        : [null, 0];
+      return {
+        id,
+        name: vertex.name,
+        rowsIn: vertex.metrics['read-records'] ?? 0,
+        rowsOut: vertex.metrics['write-records'] ?? 0,
+        lateRows,
+        // Flink does not count these.
+        malformed: 0,
+        stateBytes: 0,
+        stateKeys: 0,
+        watermark,
+      };
+    }),
+  );
+}
