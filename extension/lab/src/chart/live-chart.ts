@@ -1,0 +1,144 @@
+import { Widget } from '@lumino/widgets';
+import type { Message } from '@lumino/messaging';
+import { CHART_DATA, vegaLite } from '@streamcell/runtime/protocol/chart';
+import type { Chart, ColumnText } from '@streamcell/runtime/protocol/view-channel';
+import { kindOf, type RowSource } from '../values/row-source.js';
+import { schemaOf } from '../values/type-text.js';
+import { chartTheme } from './chart-theme.js';
+import { RowDiffer, type Datum } from './row-differ.js';
+import type { Result, VisualizationSpec } from './vega.js';
+
+type Vega = typeof import('./vega.js');
+
+/**
+ * A live chart: Vega-Lite's specification of the saved chart, fed with what has changed between two frames.
+ *
+ * State: Vega's view once it is loaded, the points in it, the newest rows not drawn yet. It maintains the invariant that one change is
+ * drawn at a time and that rows which come meanwhile wait as one.
+ */
+export class LiveChart extends Widget {
+  private readonly channels: readonly { readonly channel: string; readonly column: number }[];
+  private differ = new RowDiffer();
+  private vega: Vega | null = null;
+  private result: Result | null = null;
+  private generation = 0;
+  private waiting: RowSource | null = null;
+  private last: RowSource | null = null;
+  private busy = false;
+  private width = 0;
+  private readonly resized = new ResizeObserver(() => this.onResized());
+  /** Position of the column of which the highest values are the newest; null where x has no order. */
+  readonly newestFirst: number | null;
+
+  constructor(
+    private readonly chart: Chart,
+    private readonly columns: readonly ColumnText[],
+  ) {
+    super();
+    this.addClass('sc-Chart');
+    const named = (name: string | undefined): number => columns.findIndex((c) => c.name === name);
+    this.channels = (['x', 'y', 'color'] as const)
+      .map((channel) => ({ channel, column: named(chart[channel]) }))
+      .filter(({ column }) => column >= 0);
+    const x = named(chart.x);
+    this.newestFirst = x >= 0 && ['time', 'number'].includes(kindOf(columns[x].type)) ? x : null;
+  }
+
+  setRows(rows: RowSource): void {
+    this.waiting = rows;
+    this.last = rows;
+    void this.pump();
+  }
+
+  refreshTheme(): void {
+    if (this.isAttached) void this.embed();
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) return;
+    this.generation++;
+    this.resized.disconnect();
+    this.result?.finalize();
+    super.dispose();
+  }
+
+  protected override onAfterAttach(_: Message): void {
+    this.resized.observe(this.node);
+    void this.embed();
+  }
+
+  protected override onBeforeDetach(_: Message): void {
+    this.resized.disconnect();
+    this.generation++;
+    this.result?.finalize();
+    this.result = null;
+  }
+
+  private async embed(): Promise<void> {
+    const generation = ++this.generation;
+    this.vega ??= await import('./vega.js');
+    if (generation !== this.generation) return;
+    this.result?.finalize();
+    this.result = null;
+    const host = document.createElement('div');
+    this.node.replaceChildren(host);
+    const spec = {
+      ...vegaLite(this.chart, schemaOf(this.columns), []),
+      autosize: { type: 'fit', contains: 'padding' },
+    } as unknown as VisualizationSpec;
+    // Interpreted expressions: a page's content security policy may forbid to compile them.
+    const result = await this.vega.embed(host, spec, {
+      actions: false,
+      ast: true,
+      renderer: 'canvas',
+      tooltip: { theme: 'custom' },
+      config: chartTheme(this.node),
+    });
+    if (generation !== this.generation) {
+      result.finalize();
+      return;
+    }
+    this.result = result;
+    this.differ = new RowDiffer();
+    this.waiting = this.last;
+    void this.pump();
+  }
+
+  private async pump(): Promise<void> {
+    const { vega, result, waiting } = this;
+    if (this.busy || vega === null || result === null || waiting === null) return;
+    this.waiting = null;
+    const { insert, remove } = this.differ.next(this.points(waiting));
+    if (insert.length === 0 && remove.size === 0) return;
+    this.busy = true;
+    try {
+      const change = vega
+        .changeset()
+        .remove((row: Datum) => remove.has(row))
+        .insert([...insert]);
+      await result.view.change(CHART_DATA, change).runAsync();
+    } finally {
+      this.busy = false;
+    }
+    void this.pump();
+  }
+
+  private *points(rows: RowSource): Iterable<Datum> {
+    for (let row = 0; row < rows.rows; row++) {
+      const point: Record<string, number | string | boolean | null> = {};
+      for (const { channel, column } of this.channels) {
+        const value = rows.columns[column].datum(row);
+        point[channel] = typeof value === 'number' && !Number.isFinite(value) ? null : value;
+      }
+      yield point;
+    }
+  }
+
+  private onResized(): void {
+    const { clientWidth } = this.node;
+    if (clientWidth === this.width || clientWidth === 0) return;
+    this.width = clientWidth;
+    // Charts of container width listen to the window only.
+    window.dispatchEvent(new Event('resize'));
+  }
+}

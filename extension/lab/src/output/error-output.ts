@@ -1,0 +1,53 @@
+import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import { Widget } from '@lumino/widgets';
+import type { Message } from '@lumino/messaging';
+import { ERROR_MIME, type ErrorBundle } from '@streamcell/runtime/protocol/view-channel';
+import { positionAt } from '@streamcell/runtime/types/span';
+import { element } from './dom.js';
+
+/** Marks an error in the editor of the cell that an output belongs to. */
+export type CellMarker = (output: Widget, bundle: ErrorBundle) => void;
+
+/** An error: what is wrong, where, and what would help. */
+export class ErrorOutput extends Widget implements IRenderMime.IRenderer {
+  private bundle: ErrorBundle | null = null;
+
+  constructor(private readonly mark: CellMarker) {
+    super();
+    this.addClass('sc-Error');
+    this.addClass('sc-View-colours');
+    this.node.setAttribute('role', 'alert');
+  }
+
+  async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    const bundle = model.data[ERROR_MIME] as unknown as ErrorBundle;
+    this.bundle = bundle;
+    const { error, cell, span } = bundle;
+    const place = span === null ? '' : position(cell, span.start);
+    this.node.replaceChildren(
+      element('span', 'sc-Error-code', [error.code, place].filter((t) => t !== '').join(' · ')),
+      element('div', 'sc-Error-message', ...withCode(error.message)),
+      ...(error.operator === undefined ? [] : [element('div', 'sc-Hint', `in ${error.operator}`)]),
+      ...(error.hint === undefined ? [] : [element('div', 'sc-Hint', ...withCode(error.hint))]),
+    );
+    if (this.isAttached) this.mark(this, bundle);
+  }
+
+  protected override onAfterAttach(_: Message): void {
+    if (this.bundle !== null) this.mark(this, this.bundle);
+  }
+}
+
+function position(text: string, offset: number): string {
+  const { line, column } = positionAt(text, offset);
+  return `${line}:${column}`;
+}
+
+/** Names that a message quotes are shown as code. */
+export function withCode(message: string): (Node | string)[] {
+  const parts = message.split(/(?:'([^']+)'|`([^`]+)`)/) as readonly (string | undefined)[];
+  return parts.flatMap((part, i): (Node | string)[] => {
+    if (part === undefined || part === '') return [];
+    return [i % 3 === 0 ? part : element('code', '', part)];
+  });
+}

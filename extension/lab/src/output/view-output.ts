@@ -1,0 +1,391 @@
+import type { ISessionContext } from '@jupyterlab/apputils';
+import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import type { Message } from '@lumino/messaging';
+import type { ISignal } from '@lumino/signaling';
+import { PanelLayout, Widget } from '@lumino/widgets';
+import { VIEW_MIME, type ViewBundle, type ViewMode } from '@streamcell/runtime/protocol/view-channel';
+import { automaticChart } from '../chart/automatic-chart.js';
+import { LiveChart } from '../chart/live-chart.js';
+import type { LiveSettings } from '../settings.js';
+import { LiveTable } from '../table/live-table.js';
+import { nextRange, type RowRange } from '../table/table-window.js';
+import { LiveView } from '../view/live-view.js';
+import { resultAsCsv, rowsAsCsv, saveFile } from './download.js';
+import { element } from './dom.js';
+import { FilterBar, type Filter } from './filter-bar.js';
+import { FooterBar } from './footer-bar.js';
+import { HeaderBar, type HeaderAction } from './header-bar.js';
+import { SavedState } from './saved-state.js';
+import { SingleRow } from './single-row.js';
+
+/** What outputs of one notebook share. */
+export interface OutputHost {
+  readonly context: ISessionContext;
+  readonly settings: LiveSettings;
+  readonly themeChanged: ISignal<unknown, unknown>;
+  /** Emits before the notebook is written. */
+  readonly saving: ISignal<unknown, void>;
+  /** The notebook has changes that are not saved. */
+  isDirty(): boolean;
+  /** A result of this notebook's kernel is looked at. */
+  noteView(): void;
+}
+
+/** Numbers in the header change at most so often, ms: digits that flicker cannot be read. */
+const HEADER_STEP = 250;
+
+/**
+ * A cell's live result: header, rows or chart, footer. Wires the view's model to its widgets.
+ *
+ * State: the mode, sort and filter chosen here. It maintains the invariant that the viewport asked of the kernel is the one that these and
+ * the scroll position mean, and that nothing is asked while nobody can see it.
+ */
+export class ViewOutput extends Widget implements IRenderMime.IRenderer {
+  private view: LiveView | null = null;
+  private model: IRenderMime.IMimeModel | null = null;
+  private header: HeaderBar | null = null;
+  private footer: FooterBar | null = null;
+  private filterBar: FilterBar | null = null;
+  private table: LiveTable | null = null;
+  private chart: LiveChart | null = null;
+  private single: SingleRow | null = null;
+  private saved: SavedState | null = null;
+  private readonly problem = element('div', 'sc-Problem');
+  private mode: ViewMode = 'table';
+  private sort: readonly { readonly column: number; readonly ascending: boolean }[] = [];
+  private filter: readonly Filter[] = [];
+  private asked: RowRange = { from: 0, to: 0 };
+  private headerTimer: number | null = null;
+  private moveTimer: number | null = null;
+  private ticking = 0;
+  private onScreen = true;
+  private readonly watcher = new IntersectionObserver(
+    (entries) => {
+      this.onScreen = entries.at(-1)?.isIntersecting ?? true;
+      this.settleVisibility();
+    },
+    { rootMargin: '100px' },
+  );
+  private readonly onTab = (): void => this.settleVisibility();
+
+  constructor(private readonly host: OutputHost) {
+    super();
+    this.addClass('sc-View');
+    this.addClass('sc-View-colours');
+    this.layout = new PanelLayout();
+    host.settings.changed.connect(this.onSettings, this);
+    host.themeChanged.connect(this.onTheme, this);
+  }
+
+  async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    this.model = model;
+    const bundle = model.data[VIEW_MIME] as unknown as ViewBundle;
+    // What this output has itself saved comes back as a change of its model.
+    if (this.view !== null && this.view.bundle.stream === bundle.stream) return;
+    this.build(bundle, model);
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) return;
+    window.clearInterval(this.ticking);
+    if (this.headerTimer !== null) window.clearTimeout(this.headerTimer);
+    if (this.moveTimer !== null) window.clearTimeout(this.moveTimer);
+    this.watcher.disconnect();
+    document.removeEventListener('visibilitychange', this.onTab);
+    this.saved?.dispose();
+    this.view?.dispose();
+    super.dispose();
+  }
+
+  protected override onAfterAttach(_: Message): void {
+    this.watcher.observe(this.node);
+    document.addEventListener('visibilitychange', this.onTab);
+    // Lag and rate go on while no frame comes.
+    this.ticking = window.setInterval(() => this.header?.refresh(), 500);
+    this.settleVisibility();
+  }
+
+  protected override onBeforeDetach(_: Message): void {
+    this.watcher.unobserve(this.node);
+    document.removeEventListener('visibilitychange', this.onTab);
+    window.clearInterval(this.ticking);
+    this.view?.setVisible(false);
+  }
+
+  private get panel(): PanelLayout {
+    return this.layout as PanelLayout;
+  }
+
+  private build(bundle: ViewBundle, model: IRenderMime.IMimeModel): void {
+    this.saved?.dispose();
+    this.view?.dispose();
+    for (const widget of [...this.panel.widgets]) widget.dispose();
+    this.table = this.chart = this.single = this.filterBar = null;
+    this.sort = [];
+    this.filter = [];
+    const view = (this.view = new LiveView(bundle, this.host.context));
+    this.header = new HeaderBar(view, this.modes(bundle));
+    this.footer = new FooterBar();
+    this.header.action.connect((_, action) => this.act(action));
+    this.header.modeChosen.connect((_, mode) => this.showMode(mode));
+    this.panel.addWidget(this.header);
+    this.panel.addWidget(new Widget({ node: this.problem }));
+    this.panel.addWidget(this.footer);
+    view.changed.connect(() => this.onState());
+    view.rowsChanged.connect(() => this.onRows());
+    this.saved = new SavedState(view, this.host, () => this.model, () => this.mode);
+    this.showMode(bundle.mode);
+    this.onState();
+    this.settleVisibility();
+    if (model.trusted) this.connect();
+  }
+
+  private connect(): void {
+    this.host.noteView();
+    this.view?.connect();
+  }
+
+  private modes(bundle: ViewBundle): readonly ViewMode[] {
+    const charts = bundle.chart !== null || automaticChart(bundle.columns) !== null;
+    const modes: ViewMode[] = bundle.mode === 'single' ? ['single', 'table', 'changelog'] : ['table', 'changelog'];
+    return charts ? [...modes, 'chart'] : modes;
+  }
+
+  private showMode(mode: ViewMode): void {
+    const { view, header } = this;
+    if (view === null || header === null) return;
+    this.mode = mode;
+    header.setMode(mode);
+    const body = this.bodyFor(mode, view);
+    for (const other of [this.table, this.chart, this.single])
+      if (other !== null && other !== body) other.parent = null;
+    if (body.parent !== this) this.panel.insertWidget(this.panel.widgets.indexOf(this.footer as Widget), body);
+    if (this.table !== null && body === this.table) {
+      this.table.setColumns(view.columns, view.upsertKey, mode === 'changelog');
+      this.table.setSort(mode === 'table' ? this.sort : []);
+    }
+    this.asked = mode === 'changelog' ? { from: 0, to: 10_000 } : { from: 0, to: 100 };
+    this.request();
+    this.onRows();
+  }
+
+  private bodyFor(mode: ViewMode, view: LiveView): Widget {
+    switch (mode) {
+      case 'chart': {
+        const chart = view.bundle.chart ?? automaticChart(view.columns);
+        if (chart !== null)
+          return (this.chart ??= new LiveChart(chart, view.columns));
+        break;
+      }
+      case 'single':
+        return (this.single ??= new SingleRow());
+    }
+    if (this.table === null) {
+      const table = (this.table = new LiveTable());
+      table.flashing = this.host.settings.flash;
+      table.rowHeight = this.host.settings.rowHeight;
+      table.moved.connect(() => this.onMoved());
+      table.sortRequested.connect((_, column) => this.sortBy(column));
+    }
+    return this.table;
+  }
+
+  /** Asks the kernel for the rows that the mode, sort, filter and scroll position mean. */
+  private request(): void {
+    const { view, chart, mode } = this;
+    if (view === null) return;
+    if (mode === 'chart' && chart !== null) {
+      const sort = chart.newestFirst === null ? [] : [{ column: chart.newestFirst, ascending: false }];
+      view.setViewport({ from: 0, to: this.host.settings.chartRows, mode: 'table', sort });
+      return;
+    }
+    const changelog = mode === 'changelog';
+    view.setViewport({
+      ...this.asked,
+      mode: changelog ? 'changelog' : 'table',
+      ...(changelog || mode === 'single' ? {} : { sort: this.sort }),
+      ...(mode === 'single' ? {} : { filter: this.filter }),
+    });
+  }
+
+  private onMoved(): void {
+    this.moveTimer ??= window.setTimeout(() => {
+      this.moveTimer = null;
+      this.follow();
+      this.updateFooter();
+    }, 40);
+  }
+
+  private follow(): void {
+    const { table, view } = this;
+    if (table === null || view === null || table.parent !== this) return;
+    const next = nextRange(this.asked, { ...table.visibleRows, total: view.rowCount, follows: table.follows });
+    if (next === null) return;
+    this.asked = next;
+    this.request();
+  }
+
+  private sortBy(column: number): void {
+    if (this.mode !== 'table' || this.view?.link !== 'live') return;
+    const now = this.sort.find((s) => s.column === column);
+    this.sort = now === undefined ? [{ column, ascending: true }] : now.ascending ? [{ column, ascending: false }] : [];
+    this.table?.setSort(this.sort);
+    this.request();
+  }
+
+  private act(action: HeaderAction): void {
+    const { view } = this;
+    if (view === null) return;
+    switch (action) {
+      case 'pause':
+        view.setPaused(!view.paused);
+        break;
+      case 'stop':
+        view.stop();
+        break;
+      case 'connect':
+        this.connect();
+        break;
+      case 'filter':
+        this.toggleFilter(view);
+        break;
+      case 'download':
+        void this.download(view);
+        break;
+    }
+  }
+
+  private toggleFilter(view: LiveView): void {
+    if (this.filterBar === null) {
+      const bar = (this.filterBar = new FilterBar(view.columns));
+      bar.changed.connect((_, filter) => this.filterBy(filter));
+      bar.closed.connect(() => this.toggleFilter(view));
+      this.panel.insertWidget(1, bar);
+      bar.focus();
+    } else {
+      this.filterBar.dispose();
+      this.filterBar = null;
+      this.filterBy([]);
+    }
+    this.header?.setFiltering(this.filterBar !== null);
+  }
+
+  private filterBy(filter: readonly Filter[]): void {
+    this.filter = filter;
+    this.request();
+  }
+
+  private async download(view: LiveView): Promise<void> {
+    const names = view.columns.map((c) => c.name);
+    const { host, header } = this;
+    header?.setBusy(true);
+    try {
+      const parts =
+        view.link === 'live'
+          ? await resultAsCsv(host.context, view.bundle.stream, names, view.viewport)
+          : rowsAsCsv(view.rows, names);
+      const base = (view.bundle.title ?? 'result').replace(/[^\p{L}\p{N}_-]+/gu, '-');
+      saveFile(parts, `${base}.csv`);
+    } catch (error) {
+      this.showProblem(error instanceof Error ? error.message : String(error), undefined);
+    } finally {
+      header?.setBusy(false);
+    }
+  }
+
+  private onState(): void {
+    const { view } = this;
+    if (view === null) return;
+    this.headerTimer ??= window.setTimeout(() => {
+      this.headerTimer = null;
+      this.header?.refresh();
+      this.updateFooter();
+    }, HEADER_STEP);
+    // The words change at once, the numbers when their time has come.
+    if (view.link !== this.shownLink || view.status.state !== this.shownState || view.paused !== this.shownPause) {
+      this.shownLink = view.link;
+      this.shownState = view.status.state;
+      this.shownPause = view.paused;
+      this.header?.refresh();
+      this.updateFooter();
+    }
+    const error = view.refusal ?? view.status.error ?? null;
+    if (error === null) this.problem.replaceChildren();
+    else this.showProblem(error.message, error.hint);
+  }
+
+  private shownLink: LiveView['link'] | null = null;
+  private shownState = '';
+  private shownPause = false;
+
+  private onRows(): void {
+    const { view, table, chart, single, mode } = this;
+    if (view === null) return;
+    const changelog = mode === 'changelog';
+    // Rows of the mode before are on their way still.
+    if ((view.mode === 'changelog') !== changelog && view.link === 'live') return;
+    if (chart?.parent === this) chart.setRows(view.rows);
+    if (single?.parent === this) single.setRows(view.columns, view.rows);
+    if (table?.parent === this && !(changelog && view.rows.ops === null)) {
+      table.setRows(view.rows, view.rowCount);
+      this.follow();
+    }
+    if (this.headerTimer === null) this.updateFooter();
+  }
+
+  private updateFooter(): void {
+    const { view, footer, table, mode } = this;
+    if (view === null || footer === null) return;
+    const onTable = table?.parent === this;
+    const visible = onTable ? table.visibleRows : { first: 0, end: view.rows.rows };
+    const total = onTable ? view.rowCount : view.rows.rows;
+    const saved = view.link === 'saved' || view.link === 'gone';
+    footer.set(
+      {
+        shownFrom: Math.min(visible.first, Math.max(0, total - 1)),
+        shownTo: Math.min(visible.end, total),
+        total: saved ? Math.max(view.status.rows, total) : total,
+        changelog: mode === 'changelog',
+        truncated: view.status.truncated,
+        rows: view.status.rows,
+        filtered: this.filter.length > 0,
+        lateRows: view.status.lateRows,
+        malformed: view.status.malformed,
+      },
+      this.note(view),
+    );
+  }
+
+  /** Why the rows are not live, where that is not plain. */
+  private note(view: LiveView): string | null {
+    if (view.link === 'gone') return `${view.reason ?? ''} These are the last rows.`.trim();
+    if (view.link === 'saved') return 'saved rows; the notebook is not trusted yet';
+    return null;
+  }
+
+  private showProblem(message: string, hint: string | undefined): void {
+    this.problem.replaceChildren(
+      element('div', '', message),
+      ...(hint === undefined ? [] : [element('div', 'sc-Hint', hint)]),
+    );
+  }
+
+  private settleVisibility(): void {
+    this.view?.setVisible(this.isAttached && this.onScreen && document.visibilityState === 'visible');
+  }
+
+  private onSettings(): void {
+    const { settings } = this.host;
+    if (this.table !== null) {
+      this.table.flashing = settings.flash;
+      this.table.rowHeight = settings.rowHeight;
+      this.table.refreshTheme();
+    }
+    if (this.mode === 'chart') this.request();
+  }
+
+  private onTheme(): void {
+    this.table?.refreshTheme();
+    this.chart?.refreshTheme();
+  }
+}

@@ -1,0 +1,332 @@
+import { BasicKeyHandler, BasicSelectionModel, DataGrid } from '@lumino/datagrid';
+import { MessageLoop, type IMessageHandler, type Message } from '@lumino/messaging';
+import { Signal, type ISignal } from '@lumino/signaling';
+import { PanelLayout, Widget } from '@lumino/widgets';
+import type { ColumnText } from '@streamcell/runtime/protocol/view-channel';
+import type { RowSource } from '../values/row-source.js';
+import { columnWidths } from './column-widths.js';
+import { FLASH, Flashes } from './flashes.js';
+import { GridModel, type GridCell } from './grid-model.js';
+import { TableMouseHandler } from './mouse-handler.js';
+import { BodyRenderer, HeaderRenderer, PADDING, type TableLook } from './renderers.js';
+import { measure, readTheme, type TableTheme } from './theme.js';
+import { showValue } from './value-popup.js';
+
+export interface Sort {
+  readonly column: number;
+  readonly ascending: boolean;
+}
+
+/** Rows that a table grows to by itself; the user may make it taller. */
+const TALLEST = 12;
+/** Px between the last row and the lower edge: where a horizontal scroll bar may be. */
+const SLACK = 2;
+/** Ms between two steps of a fading cell. */
+const FADE_STEP = 60;
+
+/** Tells when it has scrolled, by whatever way: wheel, bar, keys, or rows removed below. */
+class WatchedGrid extends DataGrid {
+  constructor(
+    options: DataGrid.IOptions,
+    private readonly onScrolled: () => void,
+  ) {
+    super(options);
+  }
+
+  override messageHook(handler: IMessageHandler, message: Message): boolean {
+    const pass = super.messageHook(handler, message);
+    if (handler === this.viewport && message.type === 'scroll-request') this.onScrolled();
+    return pass;
+  }
+}
+
+/**
+ * Rows of a result in a grid drawn on a canvas.
+ *
+ * State: the grid and its model, the sort shown in the headers, which cells flash. It maintains the invariant that arriving rows neither
+ * move what is on the screen nor narrow anything: the table only ever grows, up to TALLEST rows.
+ */
+export class LiveTable extends Widget implements TableLook {
+  theme: TableTheme;
+  private readonly model = new GridModel();
+  private readonly grid: DataGrid;
+  private readonly flashes = new Flashes();
+  private readonly windowMoved = new Signal<this, void>(this);
+  private readonly sortAsked = new Signal<this, number>(this);
+  private sorts: readonly Sort[] = [];
+  private key: readonly number[] | null = null;
+  private tallest = 0;
+  private heightByUser: number | null = null;
+  private sized = false;
+  private fitted = false;
+  private following = false;
+  private fade: number | null = null;
+  private lastWindow = '';
+  private readonly calm = window.matchMedia('(prefers-reduced-motion: reduce)');
+  private readonly resized = new ResizeObserver(() => this.onResized());
+  flashing = true;
+  rowHeight = 26;
+
+  constructor() {
+    super();
+    // Stands in until the table is attached and its variables can be resolved.
+    this.theme = readTheme(document.body);
+    this.addClass('sc-Table');
+    // The notebook's one-letter commands must not act on keys meant for the grid.
+    this.node.dataset.lmSuppressShortcuts = 'true';
+    const layout = (this.layout = new PanelLayout());
+    this.grid = new WatchedGrid({ headerVisibility: 'column', ...this.sizes() }, () => this.onScrolled());
+    this.grid.addClass('sc-Grid');
+    this.grid.dataModel = this.model;
+    this.grid.selectionModel = new BasicSelectionModel({ dataModel: this.model });
+    this.grid.keyHandler = new BasicKeyHandler();
+    this.grid.mouseHandler = new TableMouseHandler({
+      sort: (column) => this.askSort(column),
+      open: (row, column, x, y) => this.open(row, column, x, y),
+      tooltip: (row, column, width) => this.tooltip(row, column, width),
+    });
+    this.grid.copyConfig = {
+      separator: '\t',
+      headers: 'column',
+      format: ({ region, value }) => (region === 'body' ? (value as GridCell).text : (value as { name: string }).name),
+      warningThreshold: 1e6,
+    };
+    this.restyle(this.theme);
+    layout.addWidget(this.grid);
+    this.node.append(this.handle());
+  }
+
+  /** Other rows are on the screen than were. */
+  get moved(): ISignal<this, void> {
+    return this.windowMoved;
+  }
+
+  /** A header was clicked: the column's position in the result. */
+  get sortRequested(): ISignal<this, number> {
+    return this.sortAsked;
+  }
+
+  /** Rows on the screen, [first, end). */
+  get visibleRows(): { readonly first: number; readonly end: number } {
+    const first = Math.floor(this.grid.scrollY / this.theme.rowHeight);
+    const rows = Math.ceil(Math.max(this.grid.pageHeight, this.theme.rowHeight * TALLEST) / this.theme.rowHeight);
+    return { first, end: first + rows + 1 };
+  }
+
+  /** The last row is on the screen, and stays there while rows are added. */
+  get follows(): boolean {
+    return this.following;
+  }
+
+  setColumns(columns: readonly ColumnText[], upsertKey: readonly number[] | null, changelog: boolean): void {
+    this.key = changelog ? null : upsertKey;
+    this.fitted = false;
+    this.flashes.clear();
+    this.grid.selectionModel?.clear();
+    this.model.setColumns(columns, changelog);
+    this.following = changelog;
+    this.fitColumns();
+    this.updateHeight();
+  }
+
+  setSort(sorts: readonly Sort[]): void {
+    this.sorts = sorts;
+    this.model.repaintHeader();
+  }
+
+  setRows(source: RowSource, total: number): void {
+    const tail = this.following;
+    const before = this.grid.scrollY;
+    this.model.setRows(source, total);
+    if (tail && this.grid.maxScrollY > 0) this.grid.scrollTo(this.grid.scrollX, this.grid.maxScrollY);
+    const now = performance.now();
+    const { first, end } = this.visibleRows;
+    const window = JSON.stringify([this.sorts, before === this.grid.scrollY || tail ? '' : this.grid.scrollY]);
+    this.flashes.update(source, this.key, { first, end, total }, window, now);
+    if (source.ops === null && this.flashing) this.startFade();
+    if (!this.fitted && source.rows > 0) this.fitColumns();
+    this.updateHeight();
+  }
+
+  /** The theme or the row height is another one. */
+  refreshTheme(): void {
+    if (this.isAttached) this.restyle(readTheme(this.node, this.rowHeight));
+  }
+
+  private restyle(theme: TableTheme): void {
+    this.theme = theme;
+    this.grid.defaultSizes = this.sizes().defaultSizes;
+    this.grid.style = {
+      voidColor: theme.background,
+      backgroundColor: theme.background,
+      headerBackgroundColor: theme.background,
+      gridLineColor: theme.line,
+      verticalGridLineColor: 'transparent',
+      horizontalGridLineColor: theme.line,
+      headerGridLineColor: theme.line,
+      headerVerticalGridLineColor: 'transparent',
+      headerHorizontalGridLineColor: theme.line,
+      selectionFillColor: theme.selection,
+      selectionBorderColor: theme.selectionBorder,
+      cursorFillColor: 'transparent',
+      cursorBorderColor: theme.selectionBorder,
+      headerSelectionFillColor: 'transparent',
+      headerSelectionBorderColor: 'transparent',
+      scrollShadow: { size: 0, color1: 'transparent', color2: 'transparent', color3: 'transparent' },
+    };
+    this.grid.cellRenderers.update({
+      body: new BodyRenderer(this),
+      'column-header': new HeaderRenderer(this),
+    });
+    this.fitted = false;
+    this.fitColumns();
+  }
+
+  flash(row: number, column: number): number {
+    if (!this.flashing) return 0;
+    const strength = this.flashes.strength(row, this.model.columns[column].index, performance.now());
+    return this.calm.matches && strength > 0 ? 1 : strength;
+  }
+
+  sorted(column: number): 'ascending' | 'descending' | null {
+    const sort = this.sorts.find((s) => s.column === column);
+    return sort === undefined ? null : sort.ascending ? 'ascending' : 'descending';
+  }
+
+  /** Rows now here, for whoever wants to copy them. */
+  get rows(): RowSource | null {
+    return this.model.rows;
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) return;
+    this.resized.disconnect();
+    if (this.fade !== null) window.clearTimeout(this.fade);
+    super.dispose();
+  }
+
+  protected override onAfterAttach(_: Message): void {
+    this.refreshTheme();
+    this.resized.observe(this.node);
+    this.updateHeight();
+  }
+
+  private sizes(): Pick<DataGrid.IOptions, 'defaultSizes'> & { readonly defaultSizes: DataGrid.DefaultSizes } {
+    const { rowHeight, headerHeight } = this.theme;
+    return { defaultSizes: { rowHeight, columnWidth: 120, rowHeaderWidth: 0, columnHeaderHeight: headerHeight } };
+  }
+
+  private onScrolled(): void {
+    this.following = this.grid.maxScrollY > 0 && this.grid.scrollY >= this.grid.maxScrollY;
+    this.noteWindow();
+  }
+
+  private askSort(column: number): void {
+    const { index } = this.model.columns[column];
+    if (index >= 0) this.sortAsked.emit(index);
+  }
+
+  private open(row: number, column: number, x: number, y: number): void {
+    const shown = this.model.columns[column];
+    const cell = this.model.cell(row, shown);
+    if (cell.isNull || (shown.kind !== 'nested' && !this.isCut(cell, this.grid.columnSize('body', column)))) return;
+    const text = this.model.pretty(row, shown);
+    if (text !== undefined) showValue(`${shown.name}  ${shown.type}`, text, x, y, this.node);
+  }
+
+  private tooltip(row: number, column: number, width: number): string {
+    const shown = this.model.columns[column];
+    const cell = this.model.cell(row, shown);
+    if (!this.isCut(cell, width)) return '';
+    return cell.text.length > 2000 ? `${cell.text.slice(0, 2000)}…` : cell.text;
+  }
+
+  private isCut(cell: GridCell, width: number): boolean {
+    return cell.text.length * this.theme.charWidth > width - 2 * PADDING + 2;
+  }
+
+  private noteWindow(): void {
+    const { first, end } = this.visibleRows;
+    const window = `${first} ${end}`;
+    if (window === this.lastWindow) return;
+    this.lastWindow = window;
+    this.windowMoved.emit();
+  }
+
+  private startFade(): void {
+    if (this.fade !== null || !this.flashes.active(performance.now())) return;
+    const step = (): void => {
+      this.fade = null;
+      if (this.isDisposed) return;
+      const { first, end } = this.visibleRows;
+      this.model.repaint(first, end);
+      if (this.flashes.active(performance.now())) this.fade = window.setTimeout(step, FADE_STEP);
+    };
+    this.fade = window.setTimeout(step, this.calm.matches ? FLASH : FADE_STEP);
+  }
+
+  /** Columns get the widths that their first rows ask for; later rows change nothing. */
+  private fitColumns(): void {
+    const available = this.grid.node.clientWidth;
+    const { columns, rows } = this.model;
+    if (available <= 0 || columns.length === 0) return;
+    this.fitted = rows !== null && rows.rows > 0;
+    const { theme } = this;
+    const sample = Math.min(rows?.rows ?? 0, 200);
+    const needs = columns.map((column) => {
+      let longest = 0;
+      for (let r = 0; r < sample; r++)
+        longest = Math.max(longest, this.model.cell((rows?.from ?? 0) + r, column).text.length);
+      const header = Math.max(
+        measure(theme.nameFont, `${column.name} ↓`),
+        measure(theme.typeFont, column.type),
+      );
+      return { kind: column.kind, header: header + 2 * PADDING, body: longest * theme.charWidth + 2 * PADDING + 4 };
+    });
+    const scrollBar = this.model.rowCount('body') > TALLEST ? 17 : 1;
+    columnWidths(needs, available - scrollBar).forEach((width, c) => this.grid.resizeColumn('body', c, width));
+  }
+
+  private updateHeight(): void {
+    const { rowHeight, headerHeight } = this.theme;
+    this.tallest = Math.max(this.tallest, Math.min(this.model.rowCount('body'), TALLEST));
+    const wide = this.grid.totalWidth > this.node.clientWidth + 1 ? 16 : 0;
+    const height = this.heightByUser ?? headerHeight + Math.max(this.tallest, 1) * rowHeight + SLACK + wide;
+    const text = `${height}px`;
+    if (this.node.style.height === text) return;
+    this.node.style.height = text;
+    MessageLoop.sendMessage(this.grid, Widget.ResizeMessage.UnknownSize);
+  }
+
+  private onResized(): void {
+    MessageLoop.sendMessage(this.grid, Widget.ResizeMessage.UnknownSize);
+    if (!this.sized || this.grid.node.clientWidth !== this.width) {
+      this.sized = true;
+      this.width = this.grid.node.clientWidth;
+      this.fitColumns();
+      this.updateHeight();
+    }
+    this.noteWindow();
+  }
+
+  private width = 0;
+
+  /** The strip at the lower edge that makes the table taller or shorter. */
+  private handle(): HTMLElement {
+    const strip = document.createElement('div');
+    strip.className = 'sc-Table-resize';
+    strip.title = 'Drag to resize';
+    strip.addEventListener('pointerdown', (down) => {
+      down.preventDefault();
+      strip.setPointerCapture(down.pointerId);
+      const from = this.node.clientHeight;
+      const move = (event: PointerEvent): void => {
+        this.heightByUser = Math.max(90, from + event.clientY - down.clientY);
+        this.updateHeight();
+      };
+      strip.addEventListener('pointermove', move);
+      strip.addEventListener('pointerup', () => strip.removeEventListener('pointermove', move), { once: true });
+    });
+    return strip;
+  }
+}
