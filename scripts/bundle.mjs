@@ -11,7 +11,8 @@ const out = join(root, 'extension/ipython/streamcell/dist');
 const stamp = join(out, 'package.json');
 const require = createRequire(import.meta.url);
 const compiled = ['runtime/dist', 'kernel/dist'].map((folder) => join(root, folder));
-const ASSET = /new URL\(\s*(['"])(\.[^'"]+)\1\s*,\s*import\.meta\.url\s*\)/g;
+/** `new URL('./x', import.meta.url)` and `createRequire(import.meta.url)('./x')`. */
+const ASSET = /(new URL\(\s*|createRequire\(import\.meta\.url\)\()(['"])(\.[^'"]+)\2(\s*,\s*import\.meta\.url\s*)?\)/g;
 
 function* filesBelow(folder) {
   if (!existsSync(folder)) return;
@@ -38,14 +39,14 @@ const flatName = (path) =>
     .replace(/(^|\/)dist\//, '$1')
     .replaceAll(/[\\/]/g, '-');
 
-/** Files that code names by `new URL('./x', import.meta.url)`: workers become entries of the bundle, everything else is copied. */
+/** Files that code names relative to itself: workers become entries of the bundle, everything else is copied. */
 function named() {
   const workers = new Set();
   const assets = new Set();
   for (const folder of compiled)
     for (const path of filesBelow(folder)) {
       if (!path.endsWith('.js') || !shipped(path)) continue;
-      for (const [, , target] of readFileSync(path, 'utf8').matchAll(ASSET)) {
+      for (const [, , , target] of readFileSync(path, 'utf8').matchAll(ASSET)) {
         const file = resolve(dirname(path), target);
         if (!existsSync(file) || statSync(file).isDirectory()) continue;
         (file.endsWith('.js') ? workers : assets).add(file);
@@ -54,17 +55,16 @@ function named() {
   return { workers, assets };
 }
 
-/** Points such URLs at the flat bundle. */
+/** Points such names at the flat bundle. */
 const flatten = {
   name: 'flatten-urls',
   setup(build) {
     build.onLoad({ filter: /[\\/](runtime|kernel)[\\/](dist|cli)[\\/].*\.js$/ }, ({ path }) => ({
       loader: 'js',
-      contents: readFileSync(path, 'utf8').replaceAll(ASSET, (whole, _, target) => {
+      contents: readFileSync(path, 'utf8').replaceAll(ASSET, (whole, before, quote, target, after = '') => {
         const file = resolve(dirname(path), target);
-        return existsSync(file) && !statSync(file).isDirectory()
-          ? `new URL('./${flatName(file)}', import.meta.url)`
-          : whole;
+        if (!existsSync(file) || statSync(file).isDirectory()) return whole;
+        return `${before}${quote}./${flatName(file)}${quote}${after})`;
       }),
     }));
   },

@@ -205,6 +205,8 @@ export async function ensurePython(list = 'requirements.txt') {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return pip;
   const args = ['install', '--quiet', '--disable-pip-version-check', '-r', join(root, 'extension/ipython', list)];
   await work('Installing Python packages', pip[0], [...pip.slice(1), ...args], { quiet: true });
+  // Or Node takes the scripts in Python packages for ES modules, as the checkout's own package.json says of its files.
+  writeFileSync(join(venv, 'package.json'), '{}\n');
   writeFileSync(stamp, wanted);
   return pip;
 }

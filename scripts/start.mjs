@@ -71,7 +71,7 @@ function launch(port, browser, token) {
     'LabApp.default_url': `/lab/tree/${NOTEBOOK}`,
     'LabApp.news_url': 'None',
     'LabApp.check_for_updates_class': 'jupyterlab.NeverCheckForUpdate',
-    'ServerApp.log_level': 'WARN',
+    'Application.log_level': 'WARN',
   };
   const args = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
   // The token goes by the environment: arguments are seen by every user of the machine.

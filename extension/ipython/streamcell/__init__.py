@@ -16,13 +16,13 @@ except PackageNotFoundError:
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """`%load_ext streamcell`"""
-    from .magic import load  # noqa: PLC0415 - importing the package must stay cheap: the launcher does it for each kernel
+    from .magic import load
 
     load(shell)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """`%unload_ext streamcell`"""
-    from .magic import unload  # noqa: PLC0415
+    from .magic import unload
 
     unload(shell)

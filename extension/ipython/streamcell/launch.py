@@ -1,4 +1,4 @@
-"""Starts the bundled JavaScript: the Jupyter kernel (`python -m streamcell.launch RESOURCE_DIR CONNECTION_FILE`) and the command `streamcell`.
+"""Starts the bundled JavaScript: `python -m streamcell.launch RESOURCE_DIR CONNECTION_FILE` is the Jupyter kernel, `streamcell` the command.
 
 On POSIX the process becomes Node (exec), so that signals, exit codes and parent checks reach it directly.
 """
@@ -112,7 +112,7 @@ def _fail(error: LaunchError) -> NoReturn:
 def command() -> NoReturn:
     """The console script `streamcell`."""
     if sys.argv[1:2] == ["execute"]:
-        from .execute import main  # noqa: PLC0415 - only this subcommand needs nbclient
+        from .execute import main
 
         sys.exit(main(sys.argv[2:]))
     try:

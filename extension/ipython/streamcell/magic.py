@@ -1,0 +1,340 @@
+"""`%%flinksql` and its line magics for IPython."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit, urlunsplit
+
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
+from IPython.display import publish_display_data
+
+from .errors import Span, StreamcellError, describe, error_bundle, utf16_length
+from .notebook import EMBEDDED, VIEW_TARGET, Notebook, token_from
+from .options import HELP, CellOptions, parse, words_of
+from .session import Execution, Statement
+from .values import WireValue, to_pandas, to_text, to_wire
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+# A result that is complete sooner is shown once, complete.
+PATIENCE = 0.3
+RAW = re.compile(r"""'(?:[^']|'')*'?|`(?:[^`]|``)*`?|"(?:[^"]|"")*"?|--[^\n]*|/\*[\s\S]*?(?:\*/|$)|\{([^\W\d]\w*)!r\}""")
+
+LINE_HELP = {
+    "connect": "%connect [ws://HOST:PORT[?cluster=NAME] [--token VARIABLE]]   use a gateway; %connect embedded: back to the runtime here",
+    "jobs": "%jobs [stop ID]   jobs of the session",
+    "explain": "%explain [--stage ast|logical|optimized|physical|changelog] SQL   how a query would run (also %%explain)",
+    "streamcell": "%streamcell   this text",
+}
+
+
+class CellError(Exception):
+    """An error as IPython shows it: in its own words, without a Python traceback."""
+
+    def __init__(self, error: StreamcellError, cell: str) -> None:
+        super().__init__(f"{error.code} {error.message}")
+        self.error = error
+        self._text = describe(error, cell)
+
+    def _render_traceback_(self) -> list[str]:
+        return self._text.split("\n")
+
+
+@magics_class
+class StreamcellMagics(Magics):
+    """State: the notebook's sessions, and the cell that runs now (for the places of its errors)."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self.notebook = Notebook()
+
+    @no_var_expand
+    @cell_magic
+    def flinksql(self, line: str, cell: str = "") -> None:
+        """Run SQL; `%%flinksql --help` shows the options."""
+        self._guarded("%%flinksql", line, cell, lambda: self._run(line, cell))
+
+    @no_var_expand
+    @cell_magic
+    def flink_execute_sql(self, line: str, cell: str = "") -> None:
+        """The same as %%flinksql."""
+        self._guarded("%%flink_execute_sql", line, cell, lambda: self._run(line, cell))
+
+    @no_var_expand
+    @line_magic
+    def connect(self, line: str) -> None:
+        """Use a gateway's session: %connect ws://HOST:PORT[?cluster=NAME] [--token VARIABLE]; %connect embedded."""
+        self._guarded("%connect", line, None, lambda: self._connect(line))
+
+    @no_var_expand
+    @line_magic
+    def flink_connect(self, line: str) -> None:
+        """The same as %connect."""
+        self._guarded("%flink_connect", line, None, lambda: self._connect(line))
+
+    @no_var_expand
+    @line_magic
+    def jobs(self, line: str) -> None:
+        """Jobs of the session: %jobs, %jobs stop ID."""
+        self._guarded("%jobs", line, None, lambda: self._jobs(line))
+
+    @no_var_expand
+    @line_magic
+    def explain(self, line: str) -> None:
+        """How a query would run: %explain [--stage STAGE] SQL."""
+        self._guarded("%explain", line, None, lambda: self._explain(line))
+
+    @no_var_expand
+    @line_magic
+    def streamcell(self, line: str) -> None:
+        """Help on all magics of streamcell."""
+        print("\n".join([*LINE_HELP.values(), "", HELP]))
+
+    # ---- one magic, with its errors ---------------------------------------------------------------------------------------------
+
+    def _guarded(self, magic: str, line: str, body: str | None, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except StreamcellError as error:
+            cell, _ = self._cell_text(magic, line, body)
+            self._show_error(error, cell)
+            raise CellError(error, cell) from None
+
+    def _cell_text(self, magic: str, line: str, body: str | None) -> tuple[str, int]:
+        """Text of the cell as typed, and the code units of it that come before the SQL."""
+        head = f"{magic} {line}" if line else magic
+        if body is None:
+            return head, 0
+        raw = str(self.shell.history_manager.input_hist_raw[-1]) if self.shell.history_manager else ""
+        if raw.endswith(body) or raw.endswith(body.rstrip("\n")):
+            at = raw.rfind(body.rstrip("\n"))
+            return raw, utf16_length(raw[:at])
+        return f"{head}\n{body}", utf16_length(head) + 1
+
+    def _show_error(self, error: StreamcellError, cell: str) -> None:
+        if getattr(self.shell, "kernel", None) is None:
+            return
+        try:
+            bundle = self.notebook.session().present_error(error, cell)
+        except Exception:
+            bundle = error_bundle(error, cell)
+        publish_display_data(bundle)
+
+    # ---- %%flinksql -------------------------------------------------------------------------------------------------------------
+
+    def _run(self, line: str, body: str) -> None:
+        cell, before = self._cell_text("%%flinksql", line, body)
+        line_before = utf16_length(cell[: max(0, cell.find(line))])
+        try:
+            options = parse(line)
+        except StreamcellError as error:
+            raise error.moved(line_before) from None
+        if options.help:
+            print(HELP)
+            return
+        session = self.notebook.session(options.cluster)
+        text, original = self._pasted(body)
+        try:
+            values = self._values(session.parameter_names(text), options)
+            self._statements(session.execute(text, options.execution(), values), options)
+        except StreamcellError as error:
+            if error.code == "CHART_INVALID" and options.chart_span is not None:
+                raise error.at(options.chart_span.shifted(line_before)) from None
+            if error.span is None:
+                raise
+            raise error.at(Span(before + original(error.span.start), before + original(error.span.end))) from None
+
+    def _statements(self, execution: Execution, options: CellOptions) -> None:
+        last: Statement | None = None
+        try:
+            while (statement := execution.next()) is not None:
+                for notice in statement.notices:
+                    sys.stderr.write(f"{notice}\n")
+                self._show(statement, options)
+                if statement.kind == "query":
+                    last = statement
+        except KeyboardInterrupt:
+            execution.interrupt()
+            raise StreamcellError("INTERRUPTED", "Interrupted; what the cell ran was cancelled.") from None
+        if options.output is not None:
+            if last is None:
+                raise StreamcellError("MAGIC_INVALID", f"-o {options.output}: there is no query in this cell.")
+            self.shell.user_ns[options.output] = _result(last, options.kind)
+
+    def _show(self, statement: Statement, options: CellOptions) -> None:
+        """Shows a statement's result, live at first if it takes a while, and waits as long as the options and its kind say."""
+        if statement.kind != "query":
+            statement.wait()
+            if statement.has_view and statement.kind not in ("ddl", "set"):
+                publish_display_data(statement.present({}))
+            return
+        endless = not statement.bounded and options.limit is None
+        patience = options.wait if endless else None
+        if options.output is not None and endless and patience is None:
+            statement.cancel()
+            raise StreamcellError(
+                "MAGIC_INVALID",
+                f"-o {options.output}: this query never ends, so there is no moment to take its result.",
+                hint="Say how long to wait (--wait 5s), or how many rows to wait for (--limit 100).",
+            )
+        begun = time.monotonic()
+        over = statement.wait(PATIENCE if patience is None else min(PATIENCE, patience))
+        presentation = options.presentation()
+        shown = str(uuid.uuid4())
+        try:
+            bundle = statement.present(presentation)
+        except StreamcellError:
+            # A chart that does not fit: nothing is left running behind an error.
+            if not statement.over:
+                statement.cancel()
+            raise
+        publish_display_data(bundle, transient={"display_id": shown})
+        if over or (endless and patience is None):
+            return
+        left = None if patience is None or patience == float("inf") else max(0.0, patience - (time.monotonic() - begun))
+        try:
+            statement.wait(left)
+        finally:
+            publish_display_data(statement.present(presentation), transient={"display_id": shown}, update=True)
+
+    # ---- values of the notebook ---------------------------------------------------------------------------------------------------
+
+    def _pasted(self, body: str) -> tuple[str, Callable[[int], int]]:
+        """The text with `{name!r}` replaced, outside of quotes and comments; and the way from its places back to those of the body."""
+        pieces: list[tuple[int, int, int]] = []  # end in the new text, end in the body, width in the new text
+        text = ""
+        at = 0
+        for match in RAW.finditer(body):
+            name = match[1]
+            if name is None:
+                continue
+            if name not in self.shell.user_ns:
+                span = Span(utf16_length(body[: match.start()]), utf16_length(body[: match.end()]))
+                raise StreamcellError("PARAMETER_INVALID", f"There is no variable '{name}'.", span=span)
+            value = to_text(self.shell.user_ns[name])
+            text += body[at : match.start()] + value
+            at = match.end()
+            pieces.append((utf16_length(text), utf16_length(body[:at]), utf16_length(value)))
+        text += body[at:]
+
+        def original(offset: int) -> int:
+            shift = 0
+            for end, body_end, width in pieces:
+                if offset < end - width:
+                    break
+                if offset < end:
+                    return body_end
+                shift = body_end - end
+            return offset + shift
+
+        return text, original
+
+    def _values(self, names: list[str], options: CellOptions) -> dict[str, WireValue]:
+        values: dict[str, WireValue] = dict(options.parameters)
+        for name in names:
+            # What has no value is left to the session, which knows its place in the text.
+            if name not in values and name in self.shell.user_ns:
+                values[name] = to_wire(name, self.shell.user_ns[name])
+        return values
+
+    # ---- line magics --------------------------------------------------------------------------------------------------------------
+
+    def _connect(self, line: str) -> None:
+        words = [word.text for word in words_of(line)]
+        if not words:
+            print(f"{self.notebook.address}\n{LINE_HELP['connect']}")
+            return
+        address, rest = words[0], words[1:]
+        if address == EMBEDDED:
+            self.notebook.disconnect()
+            print("Statements run here again.")
+            return
+        parts = urlsplit(address)
+        if parts.scheme not in ("ws", "wss") or not parts.netloc:
+            raise StreamcellError("MAGIC_INVALID", f"'{address}' is no address.", hint=LINE_HELP["connect"])
+        variable = None
+        if rest[:1] == ["--token"] and len(rest) == 2:
+            variable = rest[1]
+        elif rest:
+            raise StreamcellError("MAGIC_INVALID", f"'{' '.join(rest)}' is not understood.", hint=LINE_HELP["connect"])
+        cluster = parse_qs(parts.query).get("cluster", [None])[0]
+        path = parts.path if parts.path not in ("", "/") else "/v1"
+        url = urlunsplit((parts.scheme, parts.netloc, path, "", ""))
+        session = self.notebook.connect(url, token_from(variable, self.shell.user_ns), cluster)
+        print(f"Statements run on {session.cluster} at {parts.scheme}://{parts.netloc}.")
+
+    def _jobs(self, line: str) -> None:
+        words = [word.text for word in words_of(line)]
+        session = self.notebook.session()
+        if words[:1] == ["stop"] and len(words) == 2:
+            session.request("stopJob", job=words[1])
+            print(f"Job {words[1]} is stopped.")
+            return
+        if words:
+            raise StreamcellError("MAGIC_INVALID", f"'{line}' is not understood.", hint=LINE_HELP["jobs"])
+        jobs = session.request("jobs")
+        if not jobs:
+            print("No jobs.")
+            return
+        rows = [("id", "name", "state", "started")]
+        for job in jobs:
+            started = dt.datetime.fromtimestamp(job["startedAt"] / 1000).strftime("%H:%M:%S")
+            rows.append((job["id"], job["name"], job["state"], started))
+        widths = [max(len(row[c]) for row in rows) for c in range(4)]
+        for row in rows:
+            print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+
+    def _explain(self, line: str) -> None:
+        stage = None
+        text = line.strip()
+        match = re.match(r"--stage[ =](\S+)\s+", text)
+        if match:
+            stage, text = match[1], text[match.end() :]
+        if not text:
+            print(LINE_HELP["explain"])
+            return
+        fields = {} if stage is None else {"stage": stage}
+        print(self.notebook.session().request("explain", text=text, **fields))
+
+
+def _result(statement: Statement, kind: str) -> Any:
+    table = statement.to_arrow()
+    if kind == "pandas":
+        return to_pandas(table)
+    if kind == "polars":
+        try:
+            import polars
+        except ImportError:
+            raise StreamcellError("MAGIC_INVALID", "--as polars: polars is not installed.", hint="pip install polars") from None
+        return polars.from_arrow(table)
+    return table
+
+
+def load(shell: InteractiveShell) -> None:
+    """Registers the magics and, in a notebook, the live outputs' comm target."""
+    if getattr(shell, "_streamcell", None) is not None:
+        return
+    magics = StreamcellMagics(shell)
+    shell.register_magics(magics)
+    shell._streamcell = magics  # type: ignore[attr-defined]
+    kernel = getattr(shell, "kernel", None)
+    if kernel is not None:
+        kernel.comm_manager.register_target(VIEW_TARGET, magics.notebook.relay)
+
+
+def unload(shell: InteractiveShell) -> None:
+    magics = getattr(shell, "_streamcell", None)
+    if magics is None:
+        return
+    shell._streamcell = None  # type: ignore[attr-defined]
+    kernel = getattr(shell, "kernel", None)
+    if kernel is not None:
+        kernel.comm_manager.unregister_target(VIEW_TARGET, magics.notebook.relay)
+    magics.notebook.close()

@@ -1,0 +1,104 @@
+"""Values between Python and SQL: parameters on their way in, results on their way out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import numbers
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pyarrow as pa
+
+from .errors import StreamcellError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WireScalar: TypeAlias = "str | int | float | bool | dict[str, str] | None"
+WireValue: TypeAlias = "WireScalar | list[WireScalar]"
+LARGEST_EXACT = 2**53 - 1
+
+
+def to_wire(name: str, value: Any) -> WireValue:
+    """A Python value as a parameter: scalars, and lists of them for `IN (...)`.
+
+    :raises StreamcellError: PARAMETER_INVALID for what is no SQL literal
+    """
+    if isinstance(value, (list, tuple, set, frozenset)) or type(value).__module__.startswith(("numpy", "pandas")):
+        items = _items(value)
+        if items is not None:
+            return [_scalar(name, item) for item in items]
+    return _scalar(name, value)
+
+
+def _items(value: Any) -> list[Any] | None:
+    """Elements of a sequence, as Python's own values; None for a scalar."""
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    if isinstance(value, (set, frozenset)):
+        return sorted(value, key=repr)
+    if getattr(value, "ndim", 0) == 1 and hasattr(value, "tolist"):
+        return value.tolist()
+    return None
+
+
+def _scalar(name: str, value: Any) -> WireScalar:
+    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
+        value = value.item()
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, numbers.Integral):
+        whole = int(value)
+        return whole if abs(whole) <= LARGEST_EXACT else {"bigint": str(whole)}
+    if isinstance(value, decimal.Decimal):
+        return {"decimal": format(value, "f")}
+    if isinstance(value, numbers.Real):
+        return {"double": repr(float(value))} if not _finite(float(value)) else float(value)
+    if isinstance(value, dt.datetime):
+        if value.tzinfo is not None:
+            value = value.astimezone(dt.timezone.utc).replace(tzinfo=None)
+        return {"timestamp": value.isoformat(sep=" ")}
+    if isinstance(value, dt.date):
+        return {"date": value.isoformat()}
+    raise StreamcellError(
+        "PARAMETER_INVALID",
+        f"Parameter '{name}' is a {type(value).__name__}, which is no SQL literal.",
+        hint="Texts, numbers, booleans, dates, None and lists of them can be bound.",
+    )
+
+
+def _finite(value: float) -> bool:
+    return value - value == 0
+
+
+def to_text(value: Any) -> str:
+    """A value as `{name!r}` pastes it: as it is, lists with commas."""
+    items = _items(value)
+    return str(value) if items is None else ", ".join(map(str, items))
+
+
+def to_pandas(table: pa.Table) -> pd.DataFrame:
+    """A result as a DataFrame whose dtypes follow from the columns' types alone, never from the rows that happen to be there.
+
+    Whole numbers and booleans that may be NULL become pandas' nullable types, so that a BIGINT stays exact; times keep their precision.
+    """
+    import pandas as pd
+
+    nullable = {
+        pa.int8(): pd.Int8Dtype(),
+        pa.int16(): pd.Int16Dtype(),
+        pa.int32(): pd.Int32Dtype(),
+        pa.int64(): pd.Int64Dtype(),
+        pa.bool_(): pd.BooleanDtype(),
+    }
+    columns = []
+    for field, column in zip(table.schema, table.columns, strict=True):
+        mapper = nullable.get if field.nullable else None
+        columns.append(column.to_pandas(types_mapper=mapper, maps_as_pydicts="lossy"))
+    frame = pd.concat(columns, axis=1) if columns else pd.DataFrame(index=range(table.num_rows))
+    frame.columns = pd.Index([field.name for field in table.schema], dtype=object)
+    return frame
