@@ -1,6 +1,7 @@
 export * from './arrow-frame.js';
 export * from './arrow-types.js';
 export * from './chart.js';
+export * from './client-messages.js';
 export * from './display-bundle.js';
 export * from './error-bundle.js';
 export * from './frames.js';
@@ -10,3 +11,4 @@ export * from './messages.js';
 export * from './transport.js';
 export * from './value-text.js';
 export * from './view-channel.js';
+export * from './wire-parameters.js';

@@ -2,9 +2,8 @@ import type { Transport, TransportEnd } from './transport.js';
 
 /** What is used of a MessagePort, as browsers and worker threads have them. */
 export interface PortLike {
-  postMessage(value: unknown, transfer: readonly ArrayBuffer[]): void;
-  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
-  addEventListener(type: 'close', listener: () => void): void;
+  postMessage(value: unknown, transfer: ArrayBuffer[]): void;
+  addEventListener(type: 'message' | 'close', listener: (event: object) => void): void;
   start(): void;
   close(): void;
 }
@@ -26,7 +25,7 @@ export class MessagePortTransport implements Transport {
   private end: TransportEnd | null = null;
 
   constructor(private readonly port: PortLike) {
-    port.addEventListener('message', ({ data }) => this.receive(data));
+    port.addEventListener('message', (event) => this.receive('data' in event ? event.data : null));
     port.addEventListener('close', () => this.finish({ code: 1006, reason: 'the port was closed' }));
     port.start();
   }

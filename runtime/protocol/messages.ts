@@ -50,6 +50,8 @@ export interface WireViewStatus {
   readonly changes: number;
   readonly truncated: boolean;
   readonly watermark: number | null;
+  readonly lateRows?: number;
+  readonly malformed?: number;
   readonly error?: ErrorData;
 }
 
@@ -60,15 +62,27 @@ export interface WireEnd {
   readonly milliseconds: number;
 }
 
+/** What JSON cannot say is an object of one key: integers beyond 2^53, dates (epoch ms; null is an invalid one), doubles that are no numbers. */
+export type WireScalar =
+  | string
+  | number
+  | boolean
+  | null
+  | { readonly bigint: string }
+  | { readonly date: number | null }
+  | { readonly double: 'NaN' | 'Infinity' | '-Infinity' };
+export type WireParameter = WireScalar | readonly WireScalar[];
+
 export interface WireExecuteOptions {
   readonly mode?: 'table' | 'changelog';
   readonly maxRows?: number;
   readonly name?: string;
   readonly parallelism?: number;
-  readonly parameters?: Readonly<Record<string, string | number | boolean | null>>;
+  readonly parameters?: Readonly<Record<string, WireParameter>>;
+  readonly limit?: number;
   /** The next statement begins only when `next` asks for it. Otherwise the statements follow each other at once. */
   readonly paced?: boolean;
-  /** The changes of queries will be read, or declined by `stopChanges`; until either happens the query is held back. */
+  /** The changes of every result will be read, or declined by `stopChanges`; until either happens the query is held back. */
   readonly changes?: boolean;
 }
 

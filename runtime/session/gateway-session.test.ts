@@ -1,0 +1,32 @@
+import { MessageChannel } from 'node:worker_threads';
+import { MessagePortTransport } from '../protocol/index.js';
+import { sessionContract } from './contract-suite.js';
+import { EmbeddedSession } from './embedded-session.js';
+import { GatewaySession } from './gateway-session.js';
+import { HostedSession } from './hosted-session.js';
+import { ProtocolServer } from './protocol-server.js';
+import { SharedSessionHost } from './session-host.js';
+
+/** As a gateway has it: the session ends with its client. */
+class OwnSessions extends SharedSessionHost {
+  override async close(session: HostedSession): Promise<void> {
+    await session.close();
+  }
+}
+
+sessionContract('over a message port', {
+  make: async () => {
+    const { port1, port2 } = new MessageChannel();
+    const session = new EmbeddedSession({ options: { 'table.local-time-zone': 'UTC' } });
+    new ProtocolServer(new MessagePortTransport(port1), new OwnSessions(() => ({ session, cluster: 'embedded' })));
+    return GatewaySession.open({
+      connect: async () => new MessagePortTransport(port2),
+      reconnect: 0,
+    });
+  },
+  bounded: (rows) =>
+    `'connector' = 'values', 'rows' = '${JSON.stringify(rows.map((r) => ['+I', ...r])).replaceAll("'", "''")}'`,
+  unbounded: (perSecond) =>
+    `'connector' = 'datagen', 'rows-per-second' = '${perSecond}', 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '1000000000'`,
+  blackhole: "'connector' = 'blackhole'",
+});

@@ -1,0 +1,306 @@
+import {
+  parametersFromWire,
+  type ServerEvent,
+  type StatementMessage,
+  type WireExecuteOptions,
+} from '../protocol/index.js';
+import { StreamcellError, typeToString, type ErrorData, type Schema } from '../types/index.js';
+import { sessionTimeZone } from './session-options.js';
+import { ChangeFeed, DEFAULT_FEED_LIMITS, type FeedLimits, type Outlet } from './change-feed.js';
+import type { Session, Statement, StatementEnd } from './session.js';
+import { SHORTEST_REFRESH, type LiveStream, type StreamSettings } from './streams.js';
+
+/** Ended statements whose results are kept, and ended executions that can be asked for again. */
+const ENDED_KEPT = 200;
+
+export interface HostedStream {
+  readonly id: string;
+  readonly statement: Statement;
+  readonly feed: ChangeFeed | null;
+  /** How notebooks look at it; null when there is nothing to look at. */
+  live: LiveStream | null;
+  /** Null while it runs. */
+  end: { readonly end: StatementEnd } | { readonly error: ErrorData } | null;
+}
+
+interface Execution {
+  readonly id: string;
+  readonly controller: AbortController;
+  /** All that was told of it so far, to be told again after a reconnect. */
+  readonly statements: StatementMessage[];
+  /** Statements that may have begun. */
+  wanted: number;
+  stopped: boolean;
+  /** When it is over. */
+  end: { readonly error?: ErrorData } | null;
+  wake: (() => void) | null;
+}
+
+/**
+ * A session as its server holds it: it outlives the connection that opened it.
+ *
+ * State: executions and streams (statements with their results), kept so that a client that comes back can be told what it missed.
+ * Invariant: whatever an event tells is also in this state before it is sent, so that lost events cost nothing.
+ */
+export class HostedSession {
+  private readonly executions = new Map<string, Execution>();
+  private readonly streams = new Map<string, HostedStream>();
+  private outlet: Outlet | null = null;
+  private released: (() => void) | null = null;
+  private nextStream = 1;
+  private running = 0;
+  private closing: Promise<void> | null = null;
+  readonly createdAt = Date.now();
+  /** Called when the last statement that ran has ended. */
+  onIdle: (() => void) | null = null;
+
+  constructor(
+    readonly id: string,
+    readonly cluster: string,
+    readonly session: Session,
+    private readonly limits: FeedLimits = DEFAULT_FEED_LIMITS,
+  ) {}
+
+  get connected(): boolean {
+    return this.outlet !== null;
+  }
+
+  /** Statements that run. */
+  get busy(): number {
+    return this.running;
+  }
+
+  /** This connection has the session from now on; `released` is called when another one takes it. */
+  connect(outlet: Outlet, released: () => void): void {
+    const former = this.released;
+    this.outlet = outlet;
+    this.released = released;
+    former?.();
+  }
+
+  /** The connection is gone. Says whether it still had the session. */
+  disconnect(outlet: Outlet): boolean {
+    if (this.outlet !== outlet) return false;
+    this.outlet = null;
+    this.released = null;
+    for (const { feed } of this.streams.values()) feed?.disconnected();
+    return true;
+  }
+
+  /** Nobody is expected back for the changes: they hold nothing any more. */
+  abandonFeeds(): void {
+    for (const { feed } of this.streams.values()) feed?.stop();
+  }
+
+  /** @throws StreamcellError RESULT_GONE */
+  stream(id: string): HostedStream {
+    const found = this.streams.get(id);
+    if (found === undefined) throw new StreamcellError('RESULT_GONE', 'This result is not kept any more.');
+    return found;
+  }
+
+  /** What a notebook looks at; settings given here hold from now on. @throws StreamcellError RESULT_GONE */
+  async live(id: string, settings: StreamSettings = {}): Promise<LiveStream> {
+    const stream = this.stream(id);
+    const { statement } = stream;
+    if (statement.view === null) throw new StreamcellError('RESULT_GONE', 'This statement has no result to look at.');
+    stream.live = {
+      id,
+      statement,
+      view: statement.view,
+      cluster: this.cluster,
+      title: null,
+      mode: 'table',
+      chart: null,
+      refresh: SHORTEST_REFRESH,
+      zone: sessionTimeZone(await this.session.options()),
+      ...stream.live,
+      ...settings,
+    };
+    return stream.live;
+  }
+
+  hasStream(id: string): boolean {
+    return this.streams.has(id);
+  }
+
+  /** Lets a result go; one that runs is let go when it ends. */
+  release(id: string): void {
+    const found = this.streams.get(id);
+    found?.feed?.stop();
+    if (found !== undefined && found.end !== null) this.streams.delete(id);
+  }
+
+  execute(id: string, text: string, options: WireExecuteOptions, received: number): void {
+    const known = this.executions.get(id);
+    if (known !== undefined) {
+      for (const message of known.statements.slice(received)) this.send(message);
+      if (known.end !== null) this.sendExecutionEnd(known);
+      return;
+    }
+    const execution: Execution = {
+      id,
+      controller: new AbortController(),
+      statements: [],
+      wanted: options.paced === true ? 1 : Infinity,
+      stopped: false,
+      end: null,
+      wake: null,
+    };
+    this.executions.set(id, execution);
+    if (received > 0) {
+      const gone = new StreamcellError('RESULT_GONE', 'This execution is not kept any more.');
+      this.finish(execution, { error: gone.toData() });
+      return;
+    }
+    void this.run(execution, text, options);
+  }
+
+  next(id: string, received: number): void {
+    const execution = this.executions.get(id);
+    if (execution === undefined) return;
+    execution.wanted = Math.max(execution.wanted, received + 1);
+    execution.wake?.();
+  }
+
+  endExecution(id: string): void {
+    const execution = this.executions.get(id);
+    if (execution === undefined) return;
+    execution.stopped = true;
+    execution.wake?.();
+  }
+
+  interrupt(id: string): void {
+    const execution = this.executions.get(id);
+    if (execution === undefined) return;
+    execution.controller.abort();
+    this.endExecution(id);
+  }
+
+  /** Stops everything, and resolves when all ends have been told. Idempotent. */
+  close(): Promise<void> {
+    this.closing ??= this.closeNow();
+    return this.closing;
+  }
+
+  /** Tells the connection that it has the session no longer. */
+  end(reason: 'closed' | 'expired' | 'resumed elsewhere' | 'shutdown'): void {
+    this.send({ type: 'sessionEnd', session: this.id, reason });
+  }
+
+  private async closeNow(): Promise<void> {
+    for (const execution of this.executions.values()) this.endExecution(execution.id);
+    await this.session.close();
+    this.abandonFeeds();
+    await Promise.allSettled([...this.streams.values()].map(({ statement }) => statement.done));
+    // The ends are told by what follows `done`, which is as far away as a turn of the event loop.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  private async run(execution: Execution, text: string, options: WireExecuteOptions): Promise<void> {
+    const { paced: _paced, changes, parameters, ...rest } = options;
+    try {
+      const statements = this.session.execute(text, {
+        ...rest,
+        ...(parameters === undefined ? {} : { parameters: parametersFromWire(parameters) }),
+        signal: execution.controller.signal,
+      });
+      const iterator = statements[Symbol.asyncIterator]();
+      for (;;) {
+        while (execution.wanted <= execution.statements.length && !execution.stopped)
+          await new Promise<void>((resolve) => (execution.wake = resolve));
+        if (execution.stopped) break;
+        const result = await iterator.next();
+        if (result.done === true) break;
+        this.begin(execution, result.value, changes === true);
+      }
+      await iterator.return?.();
+      this.finish(execution, {});
+    } catch (thrown) {
+      this.finish(execution, { error: StreamcellError.from(thrown).toData() });
+    }
+  }
+
+  private begin(execution: Execution, statement: Statement, changes: boolean): void {
+    const id = `${this.id}.${this.nextStream++}`;
+    const { view } = statement;
+    const feed =
+      changes && view !== null
+        ? new ChangeFeed(id, statement.columns, view.changes(), () => this.outlet, this.limits)
+        : null;
+    if (feed !== null && this.outlet === null) feed.disconnected();
+    const stream: HostedStream = { id, statement, feed, live: null, end: null };
+    this.streams.set(id, stream);
+    this.running++;
+    const message = statementMessage(this.id, execution.id, id, statement);
+    execution.statements.push(message);
+    this.send(message);
+    statement.done.then(
+      (end) => this.ended(stream, { end }),
+      (thrown) => this.ended(stream, { error: StreamcellError.from(thrown).toData() }),
+    );
+  }
+
+  private ended(stream: HostedStream, end: NonNullable<HostedStream['end']>): void {
+    stream.end = end;
+    this.running--;
+    this.tellEnd(stream);
+    let surplus = [...this.streams.values()].filter((s) => s.end !== null).length - ENDED_KEPT;
+    for (const [id, old] of this.streams) {
+      if (surplus <= 0) break;
+      if (old.end === null) continue;
+      this.streams.delete(id);
+      surplus--;
+    }
+    if (this.running === 0) this.onIdle?.();
+  }
+
+  /** Says that a statement is over, if it is. */
+  tellEnd({ id, end }: HostedStream): void {
+    if (end !== null) this.send({ type: 'end', stream: id, ...end });
+  }
+
+  private finish(execution: Execution, end: { readonly error?: ErrorData }): void {
+    execution.end = end;
+    this.sendExecutionEnd(execution);
+    let surplus = [...this.executions.values()].filter((e) => e.end !== null).length - ENDED_KEPT;
+    for (const [id, old] of this.executions) {
+      if (surplus <= 0) break;
+      if (old.end === null) continue;
+      this.executions.delete(id);
+      surplus--;
+    }
+  }
+
+  private sendExecutionEnd({ id, statements, end }: Execution): void {
+    this.send({ type: 'executionEnd', session: this.id, execution: id, statements: statements.length, ...end });
+  }
+
+  private send(event: ServerEvent): void {
+    this.outlet?.send(event);
+  }
+}
+
+function statementMessage(session: string, execution: string, stream: string, statement: Statement): StatementMessage {
+  return {
+    type: 'statement',
+    session,
+    execution,
+    stream,
+    index: statement.index,
+    kind: statement.kind,
+    span: statement.span,
+    text: statement.text,
+    columns: wireColumns(statement.columns),
+    bounded: statement.bounded,
+    changelog: statement.changelog,
+    upsertKey: statement.upsertKey,
+    jobId: statement.jobId,
+    hasView: statement.view !== null,
+    notices: statement.notices ?? [],
+  };
+}
+
+function wireColumns(columns: Schema): StatementMessage['columns'] {
+  return columns.map(({ name, type }) => ({ name, type: typeToString(type), logical: type }));
+}

@@ -1,0 +1,530 @@
+import {
+  CLOSE,
+  encodeBinary,
+  encodeRows,
+  errorBundle,
+  parseChart,
+  parseClientMessage,
+  PROTOCOL_VERSIONS,
+  type ClientMessage,
+  type FrameHeader,
+  type Hello,
+  type Notice,
+  type Request,
+  type ServerMessage,
+  type Transport,
+  type TransportEnd,
+} from '../protocol/index.js';
+import { StreamcellError, type ErrorData } from '../types/index.js';
+import type { Outlet } from './change-feed.js';
+import type { HostedSession, HostedStream } from './hosted-session.js';
+import { parameterNames } from './parameters.js';
+import { present } from './presentation.js';
+import type { SessionHost } from './session-host.js';
+import type { ResultView, ViewSubscription } from './session.js';
+import { openView, type OpenedView } from './view-bridge.js';
+
+export interface ProtocolServerOptions {
+  /** Whether a token lets its bearer in; absent where everybody on this transport may. */
+  readonly authorize?: (token: string | undefined) => boolean;
+  /** Milliseconds between pings; 0 where the transport needs none. */
+  readonly heartbeat?: number;
+  /** Milliseconds until the first message must have come. */
+  readonly helloTimeout?: number;
+  /** Name and version. */
+  readonly server?: string;
+  /** Never holds texts of statements, nor tokens. */
+  readonly log?: (event: string, details: Readonly<Record<string, string | number>>) => void;
+}
+
+/** Bytes under way beyond which nothing more is taken from the client, and those below which it is again. */
+const HIGH_WATER = 4 << 20;
+const LOW_WATER = 1 << 20;
+/** Requests that may be served at once. */
+const MAX_PENDING = 64;
+/** Subscriptions and views of one connection. */
+const MAX_LOOKERS = 1000;
+/** Rows of one frame of a snapshot. */
+const SNAPSHOT_FRAME_ROWS = 20_000;
+const DRAIN_POLL = 10;
+
+/**
+ * One connection onto a set of sessions: understands the client's messages and answers them; knows nothing of sockets.
+ *
+ * State: the sessions it has, subscriptions, views. Maintains the invariant that a client which does not read is not served: beyond
+ * HIGH_WATER nothing is taken from it, and what the server sends on its own is bounded by the client's acknowledgements and credit.
+ */
+export class ProtocolServer implements Outlet {
+  private greeted = false;
+  private over = false;
+  private readonly sessions = new Map<string, HostedSession>();
+  private readonly subscriptions = new Map<number, { readonly subscription: ViewSubscription; seq: number }>();
+  private readonly views = new Map<string, OpenedView>();
+  private pending = 0;
+  private paused = false;
+  private lastHeard = Date.now();
+  private lastBuffered = 0;
+  private timer: NodeJS.Timeout | null = null;
+  private readonly helloTimer: NodeJS.Timeout;
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly host: SessionHost,
+    private readonly options: ProtocolServerOptions = {},
+  ) {
+    this.helloTimer = setTimeout(
+      () => this.refuse('no hello came', CLOSE.helloTimeout),
+      options.helloTimeout ?? 10_000,
+    );
+    transport.onMessage((data) => this.receive(data));
+    transport.onClose((end) => this.closed(end));
+  }
+
+  /** Ends the connection. */
+  close(code: number, reason: string): void {
+    this.transport.close(code, reason);
+    this.closed({ code, reason });
+  }
+
+  // ---- sending ------------------------------------------------------------------------------------------------------------------------
+
+  send(message: ServerMessage): void {
+    this.transport.send(JSON.stringify(message));
+    this.watchBuffer();
+  }
+
+  sendFrame(header: FrameHeader, body: Uint8Array): void {
+    this.transport.send(encodeBinary(header, body));
+    this.watchBuffer();
+  }
+
+  private watchBuffer(): void {
+    if (!this.paused && (this.transport.buffered > HIGH_WATER || this.pending > MAX_PENDING)) {
+      this.paused = true;
+      this.transport.pause();
+      this.pollDrain();
+    }
+  }
+
+  private pollDrain(): void {
+    setTimeout(() => {
+      if (this.over) return;
+      if (this.transport.buffered > LOW_WATER || this.pending > MAX_PENDING / 2) {
+        this.pollDrain();
+        return;
+      }
+      this.paused = false;
+      this.transport.resume();
+    }, DRAIN_POLL);
+  }
+
+  private async drained(): Promise<void> {
+    while (!this.over && this.transport.buffered > LOW_WATER)
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL));
+  }
+
+  // ---- receiving ----------------------------------------------------------------------------------------------------------------------
+
+  private receive(data: string | Uint8Array): void {
+    if (this.over) return;
+    this.lastHeard = Date.now();
+    if (typeof data !== 'string') {
+      if (!this.greeted) this.refuse('the first message was no hello', CLOSE.malformedHello);
+      else this.sendError(invalid('Clients send no binary frames.'));
+      return;
+    }
+    const parsed = parseClientMessage(data);
+    if (!this.greeted) {
+      if ('message' in parsed && parsed.message.type === 'hello') this.greet(parsed.message);
+      else this.refuse('the first message was no hello', CLOSE.malformedHello);
+    } else if ('error' in parsed) {
+      if (parsed.id === null) this.send({ type: 'error', error: parsed.error });
+      else this.send({ type: 'reply', id: parsed.id, error: parsed.error });
+    } else {
+      this.dispatch(parsed.message);
+    }
+  }
+
+  private greet(hello: Hello): void {
+    const version = PROTOCOL_VERSIONS.find((v) => hello.versions.includes(v));
+    if (version === undefined) {
+      this.refuse(`only version ${PROTOCOL_VERSIONS.join(', ')} is spoken here`, CLOSE.version);
+      return;
+    }
+    if (this.options.authorize?.(hello.token) === false) {
+      this.log('unauthorized', {});
+      this.refuse('the token is wrong or missing', CLOSE.unauthorized);
+      return;
+    }
+    clearTimeout(this.helloTimer);
+    this.greeted = true;
+    const heartbeat = this.options.heartbeat ?? 0;
+    if (heartbeat > 0) this.timer = setInterval(() => this.beat(heartbeat), heartbeat);
+    this.log('connected', { client: (hello.client ?? 'unknown').slice(0, 100) });
+    this.send({
+      type: 'welcome',
+      version,
+      server: this.options.server ?? 'streamcell',
+      heartbeat,
+      sessionTimeout: this.host.sessionTimeout,
+      clusters: this.host.clusters,
+    });
+  }
+
+  private refuse(reason: string, code: number): void {
+    if (this.over) return;
+    this.sendError(new StreamcellError('GATEWAY_REFUSED', `The gateway refused the connection: ${reason}.`));
+    this.close(code, reason);
+  }
+
+  private beat(heartbeat: number): void {
+    // Somebody who still takes what was sent is alive, though we do not listen to him now.
+    const { buffered } = this.transport;
+    if (buffered < this.lastBuffered) this.lastHeard = Date.now();
+    this.lastBuffered = buffered;
+    if (Date.now() - this.lastHeard > 3 * heartbeat) this.close(CLOSE.heartbeat, 'no sign of life');
+    else this.send({ type: 'ping', at: Date.now() });
+  }
+
+  private dispatch(message: ClientMessage): void {
+    if (message.type === 'hello') this.sendError(invalid('There is one hello only.'));
+    else if ('id' in message) void this.serve(message);
+    else this.notice(message);
+  }
+
+  private async serve(request: Request): Promise<void> {
+    this.pending++;
+    this.watchBuffer();
+    try {
+      const value = await this.answer(request);
+      if (!this.over) this.send({ type: 'reply', id: request.id, value });
+    } catch (thrown) {
+      if (!this.over) this.send({ type: 'reply', id: request.id, error: this.errorData(thrown) });
+    } finally {
+      this.pending--;
+    }
+  }
+
+  private async answer(request: Request): Promise<unknown> {
+    switch (request.type) {
+      case 'openSession':
+        return this.openSession(request);
+      case 'status':
+        return this.view(request.stream).status();
+      case 'snapshot':
+        return this.snapshot(request.id, request.stream);
+      case 'present': {
+        const { session, stream } = this.stream(request.stream);
+        const { options = {} } = request;
+        const live = await session.live(request.stream, {
+          ...(options.title === undefined ? {} : { title: options.title }),
+          ...(options.mode === undefined ? {} : { mode: options.mode }),
+          ...(options.refresh === undefined ? {} : { refresh: Math.max(options.refresh, 50) }),
+          ...(options.chart === undefined ? {} : { chart: parseChart(options.chart, stream.statement.columns) }),
+        });
+        return present(live, options);
+      }
+      case 'presentError':
+        return errorBundle(request.error, request.cell);
+      case 'attach': {
+        const session = this.sessionOf(request.stream);
+        if (session === undefined) return { known: false };
+        // The end comes after the reply.
+        const stream = session.stream(request.stream);
+        setImmediate(() => session.tellEnd(stream));
+        return { known: true };
+      }
+      case 'cancel':
+        await this.stream(request.stream).stream.statement.cancel();
+        return null;
+      case 'complete':
+        return this.session(request.session).session.complete(
+          request.text,
+          Math.min(request.offset, request.text.length),
+        );
+      case 'validate':
+        return this.session(request.session).session.validate(request.text);
+      case 'explain':
+        return this.session(request.session).session.explain(request.text, request.stage);
+      case 'parameterNames':
+        return parameterNames(request.text);
+      case 'jobs':
+        return this.session(request.session).session.jobs();
+      case 'stopJob':
+        await this.session(request.session).session.stopJob(request.job);
+        return null;
+      case 'options':
+        return this.session(request.session).session.options();
+      case 'detach': {
+        const session = this.session(request.session);
+        this.forget(session);
+        this.host.detached(session);
+        return null;
+      }
+      case 'close': {
+        const session = this.session(request.session);
+        await this.host.close(session);
+        this.forget(session);
+        return null;
+      }
+    }
+  }
+
+  private notice(message: Notice): void {
+    switch (message.type) {
+      case 'ping':
+        this.send({ type: 'pong', at: message.at });
+        break;
+      case 'pong':
+        break;
+      case 'execute': {
+        const { session: id, execution, text, options = {}, received = 0 } = message;
+        const session = this.sessions.get(id);
+        if (session !== undefined) session.execute(execution, text, options, received);
+        else {
+          const error = sessionGone().toData();
+          this.send({ type: 'executionEnd', session: id, execution, statements: 0, error });
+        }
+        break;
+      }
+      case 'next':
+        this.sessions.get(message.session)?.next(message.execution, message.received);
+        break;
+      case 'endExecution':
+        this.sessions.get(message.session)?.endExecution(message.execution);
+        break;
+      case 'interrupt':
+        this.sessions.get(message.session)?.interrupt(message.execution);
+        break;
+      case 'changes': {
+        const feed = this.sessionOf(message.stream)?.stream(message.stream).feed ?? null;
+        if (feed !== null) feed.read(message.credit, message.after ?? 0);
+        else this.send({ type: 'changesEnd', stream: message.stream, error: noChanges().toData() });
+        break;
+      }
+      case 'credit':
+        this.sessionOf(message.stream)?.stream(message.stream).feed?.grant(message.credit, message.received);
+        break;
+      case 'stopChanges':
+        this.sessionOf(message.stream)?.stream(message.stream).feed?.stop();
+        break;
+      case 'release':
+        this.sessionOf(message.stream)?.release(message.stream);
+        break;
+      case 'subscribe':
+      case 'viewport':
+      case 'ack':
+      case 'unsubscribe':
+        this.look(message);
+        break;
+      case 'viewOpen':
+        void this.openView(message);
+        break;
+      case 'viewMessage':
+        this.views.get(message.channel)?.message(message.data);
+        break;
+      case 'viewClose':
+        this.views.get(message.channel)?.closed();
+        this.views.delete(message.channel);
+        break;
+    }
+  }
+
+  // ---- sessions -----------------------------------------------------------------------------------------------------------------------
+
+  private async openSession(request: Request & { type: 'openSession' }): Promise<unknown> {
+    let session: HostedSession;
+    if (request.resume === undefined) {
+      session = await this.host.open(request.cluster, request.options ?? {});
+      this.log('session opened', { session: session.id, cluster: session.cluster });
+    } else {
+      const found = this.host.find(request.resume);
+      if (found === undefined) throw sessionGone();
+      session = found;
+      if (session.connected) session.end('resumed elsewhere');
+      this.host.resumed(session);
+      this.log('session resumed', { session: session.id });
+    }
+    session.connect(this, () => this.forget(session));
+    this.sessions.set(session.id, session);
+    // The connection may have gone while the cluster was asked.
+    if (this.over) {
+      this.forget(session);
+      this.host.disconnected(session);
+    }
+    return { session: session.id, cluster: session.cluster, resumed: request.resume !== undefined };
+  }
+
+  /** The session is not this connection's any more. */
+  private forget(session: HostedSession): void {
+    this.sessions.delete(session.id);
+    session.disconnect(this);
+  }
+
+  private session(id: string): HostedSession {
+    const found = this.sessions.get(id);
+    if (found === undefined) throw sessionGone();
+    return found;
+  }
+
+  private sessionOf(stream: string): HostedSession | undefined {
+    for (const session of this.sessions.values()) if (session.hasStream(stream)) return session;
+    return undefined;
+  }
+
+  private stream(id: string): { readonly session: HostedSession; readonly stream: HostedStream } {
+    const session = this.sessionOf(id);
+    if (session === undefined) throw new StreamcellError('RESULT_GONE', 'This result is not kept any more.');
+    return { session, stream: session.stream(id) };
+  }
+
+  // ---- results ------------------------------------------------------------------------------------------------------------------------
+
+  private view(id: string): ResultView {
+    const { view } = this.stream(id).stream.statement;
+    if (view === null) throw new StreamcellError('RESULT_GONE', 'This statement has no result to look at.');
+    return view;
+  }
+
+  private async snapshot(id: number, stream: string): Promise<unknown> {
+    const view = this.view(stream);
+    const rows = await view.snapshot();
+    let frames = 0;
+    for (let from = 0; from === 0 || from < rows.length; from += SNAPSHOT_FRAME_ROWS) {
+      const part = rows.slice(from, from + SNAPSHOT_FRAME_ROWS);
+      this.sendFrame({ type: 'rows', id, rows: part.length }, encodeRows(view.columns, part, false));
+      frames++;
+      await this.drained();
+      // Pings and other clients want to live, too.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.over) break;
+    }
+    return { frames, rows: rows.length };
+  }
+
+  private look(message: Notice & { readonly subscription: number }): void {
+    const known = this.subscriptions.get(message.subscription);
+    switch (message.type) {
+      case 'subscribe':
+        this.subscribe(message);
+        break;
+      case 'viewport':
+        known?.subscription.update(message.viewport);
+        break;
+      case 'ack':
+        // What was not sent cannot have been seen.
+        known?.subscription.acknowledge(Math.min(message.seq, known.seq));
+        break;
+      case 'unsubscribe':
+        known?.subscription.close();
+        this.subscriptions.delete(message.subscription);
+        break;
+    }
+  }
+
+  private subscribe({ subscription: id, stream, viewport }: Notice & { type: 'subscribe' }): void {
+    try {
+      if (this.subscriptions.has(id)) throw invalid(`Subscription ${id} exists.`);
+      if (this.subscriptions.size + this.views.size >= MAX_LOOKERS) throw tooManyLookers();
+      const looker = { seq: 0, subscription: NOT_YET };
+      const subscription = this.view(stream).subscribe(viewport, ({ seq, from, rowCount, status, arrow }) => {
+        if (this.over) return;
+        looker.seq = seq;
+        this.sendFrame({ type: 'frame', subscription: id, seq, from, rowCount, status }, arrow);
+      });
+      looker.subscription = subscription;
+      this.subscriptions.set(id, looker);
+    } catch (thrown) {
+      this.send({ type: 'subscriptionEnd', subscription: id, error: this.errorData(thrown) });
+    }
+  }
+
+  private async openView({ session: id, channel, data }: Notice & { type: 'viewOpen' }): Promise<void> {
+    const tell = (
+      message: Parameters<Parameters<typeof openView>[1]['send']>[0],
+      buffers?: readonly Uint8Array[],
+    ): void => {
+      if (this.over) return;
+      const header = { type: 'view', channel, data: message } as const;
+      if (buffers === undefined || buffers.length === 0) this.send(header);
+      else this.sendFrame(header, buffers[0]);
+    };
+    try {
+      this.views.get(channel)?.closed();
+      this.views.delete(channel);
+      if (this.subscriptions.size + this.views.size >= MAX_LOOKERS) throw tooManyLookers();
+      // What comes before it is open is handed over then.
+      const early: unknown[] = [];
+      const waiting: OpenedView = { message: (m) => early.push(m), closed: () => undefined };
+      this.views.set(channel, waiting);
+      const session = this.sessions.get(id);
+      const known = session?.hasStream(data.stream) === true ? await session.live(data.stream) : undefined;
+      const streams = {
+        get: () => known,
+        reasonGone: () => 'Its session is over, or its rows were let go. Run the cell again.',
+      };
+      if (this.over || this.views.get(channel) !== waiting) return;
+      const opened = openView(streams, { send: tell }, data);
+      this.views.set(channel, opened);
+      for (const m of early) opened.message(m);
+    } catch (thrown) {
+      this.views.delete(channel);
+      tell({ type: 'refused', error: this.errorData(thrown) });
+    }
+  }
+
+  // ---- the end ------------------------------------------------------------------------------------------------------------------------
+
+  private closed(end: TransportEnd): void {
+    if (this.over) return;
+    this.over = true;
+    clearTimeout(this.helloTimer);
+    if (this.timer !== null) clearInterval(this.timer);
+    for (const { subscription } of this.subscriptions.values()) subscription.close();
+    for (const view of this.views.values()) view.closed();
+    this.subscriptions.clear();
+    this.views.clear();
+    for (const session of [...this.sessions.values()]) {
+      this.forget(session);
+      this.host.disconnected(session);
+    }
+    if (this.greeted) this.log('disconnected', { code: end.code });
+  }
+
+  private sendError(error: StreamcellError): void {
+    this.send({ type: 'error', error: error.toData() });
+  }
+
+  private errorData(thrown: unknown): ErrorData {
+    const error = StreamcellError.from(thrown);
+    if (error.code === 'INTERNAL') this.log('internal error', { message: error.message });
+    return error.toData();
+  }
+
+  private log(event: string, details: Readonly<Record<string, string | number>>): void {
+    this.options.log?.(event, details);
+  }
+}
+
+const NOT_YET: ViewSubscription = { update: () => undefined, acknowledge: () => undefined, close: () => undefined };
+
+function invalid(message: string): StreamcellError {
+  return new StreamcellError('PROTOCOL_INVALID', message);
+}
+
+function sessionGone(): StreamcellError {
+  return new StreamcellError('SESSION_CLOSED', 'There is no such session here (any more).');
+}
+
+function noChanges(): StreamcellError {
+  return new StreamcellError(
+    'RESULT_GONE',
+    'The changes of this result were not asked for when it was executed, or have passed.',
+  );
+}
+
+function tooManyLookers(): StreamcellError {
+  return new StreamcellError('GATEWAY_LIMIT', `One connection looks at ${MAX_LOOKERS} results at most.`, {
+    hint: 'Close views that are not needed.',
+  });
+}

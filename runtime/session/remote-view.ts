@@ -1,0 +1,187 @@
+import { decodeRows, MAX_CREDIT, MAX_VIEWPORT_ROWS, type BinaryFrame, type FrameHeader } from '../protocol/index.js';
+import { StreamcellError, type ChangelogRow, type Schema } from '../types/index.js';
+import type { GatewayConnection } from './gateway-connection.js';
+import type { ResultView, ViewFrame, Viewport, ViewStatus, ViewSubscription } from './session.js';
+
+/** Frames of changes that may be under way; half of them are granted again at a time. */
+const CREDIT = Math.min(8, MAX_CREDIT);
+
+/** What the views of a session share. */
+export interface ViewRoom {
+  readonly connection: GatewayConnection;
+  /** Numbers of subscriptions, unique in the connection. */
+  nextSubscription(): number;
+  /** Hears the frames of a subscription until it is closed. */
+  readonly lookers: Map<number, Looker>;
+}
+
+export interface Looker {
+  frame(header: FrameHeader & { type: 'frame' }, arrow: Uint8Array): void;
+  /** The connection is a new one. */
+  again(): void;
+}
+
+type Item = BinaryFrame | { readonly gap: number };
+
+/**
+ * A result on the other side of a connection.
+ *
+ * State: whether somebody reads the changes, and what came of them. Changes are held back over there until `settle` or a reader decides.
+ */
+export class RemoteView implements ResultView {
+  private reader: 'undecided' | 'reading' | 'none' = 'undecided';
+  private items: Item[] = [];
+  private received = 0;
+  private granted = 0;
+  private over: { readonly error: StreamcellError | null } | null = null;
+  private wake: (() => void) | null = null;
+
+  constructor(
+    private readonly room: ViewRoom,
+    /** Held, so that the result lives over there as long as anybody here can look at it. */
+    private readonly statement: { readonly stream: string; readonly ended: boolean },
+    readonly columns: Schema,
+  ) {}
+
+  private get stream(): string {
+    return this.statement.stream;
+  }
+
+  async status(): Promise<ViewStatus> {
+    return this.room.connection.request('status', { stream: this.stream });
+  }
+
+  async snapshot(): Promise<readonly ChangelogRow[]> {
+    const { frames, value } = await this.room.connection.requestFrames('snapshot', { stream: this.stream });
+    if (frames.length !== value.frames)
+      throw new StreamcellError('PROTOCOL_INVALID', 'Frames of a snapshot are missing.');
+    return frames.flatMap(({ body }) => decodeRows(this.columns, body, false));
+  }
+
+  changes(): AsyncIterable<readonly ChangelogRow[]> {
+    if (this.reader === 'reading')
+      throw new StreamcellError('INTERNAL', 'The changes of a result have one reader only.');
+    if (this.reader === 'none')
+      throw new StreamcellError('INTERNAL', 'The changes of this result have passed already: ask for them at once.');
+    this.reader = 'reading';
+    this.ask();
+    return this.read();
+  }
+
+  subscribe(viewport: Viewport, onFrame: (frame: ViewFrame) => void): ViewSubscription {
+    const { connection, lookers } = this.room;
+    const subscription = this.room.nextSubscription();
+    let current = clamped(viewport);
+    let seq = 0;
+    // Frames of former connections: the numbers here go on, those over there begin again.
+    let base = 0;
+    lookers.set(subscription, {
+      frame: (header, arrow) => {
+        seq = base + header.seq;
+        const { from, rowCount, status } = header;
+        onFrame({ seq, from, rowCount, status, arrow });
+      },
+      again: () => {
+        base = seq;
+        connection.notify({ type: 'subscribe', stream: this.stream, subscription, viewport: current });
+      },
+    });
+    connection.notify({ type: 'subscribe', stream: this.stream, subscription, viewport: current });
+    return {
+      update: (next) => {
+        current = clamped(next);
+        if (lookers.has(subscription)) connection.notify({ type: 'viewport', subscription, viewport: current });
+      },
+      acknowledge: (drawn) => {
+        if (lookers.has(subscription) && drawn > base)
+          connection.notify({ type: 'ack', subscription, seq: drawn - base });
+      },
+      close: () => {
+        if (lookers.delete(subscription)) connection.notify({ type: 'unsubscribe', subscription });
+      },
+    };
+  }
+
+  /** Now is the time by which a reader of the changes must have come. */
+  settle(): void {
+    if (this.reader !== 'undecided') return;
+    this.reader = 'none';
+    this.decline();
+  }
+
+  /** The connection is a new one. */
+  again(): void {
+    if (this.reader === 'none' && !this.statement.ended) this.decline();
+    else if (this.reader === 'reading' && this.over === null) this.ask();
+  }
+
+  changesFrame(frame: BinaryFrame & { header: { type: 'changes' } }): void {
+    const { seq } = frame.header;
+    // What was under way when the connection was cut may come again.
+    if (this.reader !== 'reading' || seq <= this.received) return;
+    this.received = seq;
+    this.items.push(frame);
+    this.wake?.();
+  }
+
+  changesGap(seq: number, lost: number): void {
+    this.received = seq - 1;
+    this.items.push({ gap: lost });
+    this.wake?.();
+  }
+
+  changesEnd(error: StreamcellError | null): void {
+    this.over ??= { error };
+    this.wake?.();
+  }
+
+  private decline(): void {
+    this.room.connection.notify({ type: 'stopChanges', stream: this.stream });
+  }
+
+  private ask(): void {
+    this.granted = this.received;
+    this.room.connection.notify({ type: 'changes', stream: this.stream, credit: CREDIT, after: this.received });
+  }
+
+  private async *read(): AsyncGenerator<readonly ChangelogRow[]> {
+    try {
+      for (;;) {
+        const item = this.items.shift();
+        if (item !== undefined) {
+          if ('gap' in item) {
+            throw new StreamcellError(
+              'CHANGES_LOST',
+              `${item.gap} changes were lost while there was no connection to the gateway.`,
+            );
+          }
+          yield decodeRows(this.columns, item.body, true);
+          this.confirm();
+          continue;
+        }
+        if (this.over !== null) break;
+        await new Promise<void>((resolve) => (this.wake = resolve));
+        this.wake = null;
+      }
+    } finally {
+      this.reader = 'none';
+      this.items = [];
+      if (this.over === null) this.decline();
+    }
+    if (this.over.error !== null) throw this.over.error;
+  }
+
+  /** Grants what has been read, in steps: not a message for each frame. */
+  private confirm(): void {
+    const read = this.received - this.items.length;
+    if (read - this.granted < CREDIT / 2) return;
+    this.room.connection.notify({ type: 'credit', stream: this.stream, credit: read - this.granted, received: read });
+    this.granted = read;
+  }
+}
+
+function clamped(viewport: Viewport): Viewport {
+  const from = Math.max(0, viewport.from);
+  const to = Math.max(from, Math.min(viewport.to, from + MAX_VIEWPORT_ROWS));
+  return { ...viewport, from, to };
+}
