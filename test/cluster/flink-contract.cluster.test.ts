@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from '@jest/globals';
+import { openFlinkSession } from '@streamcell/runtime/flink/index';
+import { sessionContract } from '@streamcell/runtime/session/contract-suite';
+import { FlinkCluster } from './flink.js';
+
+const flink = new FlinkCluster({ slots: 8 });
+const files = mkdtempSync(join(tmpdir(), 'streamcell-flink-contract-'));
+let written = 0;
+
+beforeAll(async () => {
+  await flink.start();
+}, 600_000);
+afterAll(async () => {
+  await flink.stop();
+  rmSync(files, { recursive: true, force: true });
+});
+
+function csvCell(value: unknown): string {
+  return value === null ? '' : `"${String(value).replaceAll('"', '""')}"`;
+}
+
+sessionContract('Flink', {
+  make: () =>
+    openFlinkSession({
+      gateway: flink.gatewayUrl,
+      jobManager: flink.restUrl,
+      options: { 'table.local-time-zone': 'UTC' },
+    }),
+  bounded: (rows) => {
+    const path = join(files, `rows-${++written}.csv`);
+    writeFileSync(path, rows.map((row) => `${row.map(csvCell).join(',')}\n`).join(''));
+    return `'connector' = 'filesystem', 'path' = 'file://${path}', 'format' = 'csv', 'csv.null-literal' = ''`;
+  },
+  // Random values: a sequence of Flink's datagen is held in memory as a whole.
+  unbounded: (perSecond) => `'connector' = 'datagen', 'rows-per-second' = '${perSecond}', 'fields.id.min' = '1'`,
+  blackhole: "'connector' = 'blackhole'",
+});
