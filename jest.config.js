@@ -5,6 +5,6 @@ export default {
   roots: ['<rootDir>/runtime/dist', '<rootDir>/kernel/dist', '<rootDir>/test/dist'],
   testMatch: ['**/*.test.js'],
   modulePathIgnorePatterns: ['<rootDir>/.cache'],
-  testPathIgnorePatterns: ['/node_modules/', '\\.cluster\\.test\\.js$'],
+  testPathIgnorePatterns: ['/node_modules/', '\\.(cluster|browser)\\.test\\.js$'],
   testTimeout: 30000,
 };
