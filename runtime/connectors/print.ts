@@ -1,4 +1,4 @@
-import { decimalText, doubleText, floatText } from '../formats/java-values.js';
+import { decimalText } from '../formats/java-values.js';
 import { Options, validateKeys, type OptionSpec } from '../formats/options.js';
 import { formatDate, formatTime } from '../formats/time-text.js';
 import {
@@ -15,6 +15,8 @@ import {
   type TableDescriptor,
   type Timestamp,
   type Value,
+  doubleToString,
+  floatToString,
 } from '../types/index.js';
 import type { Connector, SinkRequest, SinkWriter } from './connector.js';
 
@@ -90,9 +92,9 @@ export function javaText(value: Value, type: DataType): string {
   if (value === null) return 'null';
   switch (type.root) {
     case 'FLOAT':
-      return floatText(value as number);
+      return floatToString(value as number);
     case 'DOUBLE':
-      return doubleText(value as number);
+      return doubleToString(value as number);
     case 'DECIMAL':
       return decimalText({ unscaled: value as bigint, scale: type.scale });
     case 'DATE':

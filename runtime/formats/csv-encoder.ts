@@ -7,10 +7,13 @@ import {
   type Schema,
   type Timestamp,
   type Value,
+  doubleToString,
+  floatToString,
+  decimalToString,
 } from '../types/index.js';
 import type { ByteSink, Encoder } from './format.js';
 import { simple } from './csv-converters.js';
-import { decimalText, doubleText, floatText, plainDecimal, stripZeros } from './java-values.js';
+import { decimalText, stripZeros } from './java-values.js';
 import { formatDate, formatTime, formatTimestamp } from './time-text.js';
 
 export interface CsvEncodeOptions {
@@ -83,12 +86,12 @@ export class CsvEncoder implements Encoder {
       case 'VARCHAR':
         return (v) => String(v);
       case 'FLOAT':
-        return (v) => floatText(v as number);
+        return (v) => floatToString(v as number);
       case 'DOUBLE':
-        return (v) => doubleText(v as number);
+        return (v) => doubleToString(v as number);
       case 'DECIMAL': {
         const { scale } = type;
-        if (!this.options.scientificDecimals) return (v) => plainDecimal(v as bigint, scale);
+        if (!this.options.scientificDecimals) return (v) => decimalToString(v as bigint, scale);
         return (v) => decimalText(stripZeros({ unscaled: v as bigint, scale }));
       }
       case 'BINARY':

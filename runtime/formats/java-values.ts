@@ -1,4 +1,4 @@
-import type { DecimalType } from '../types/index.js';
+import { decimalToString, type DecimalType } from '../types/index.js';
 
 /** Texts of numbers as Java reads and writes them, since that is what the referee's formats do. All parsers return undefined for a bad text. */
 
@@ -131,19 +131,6 @@ export function rescale(value: BigDecimal, type: DecimalType): bigint | null {
   return unscaled < limit && unscaled > -limit ? unscaled : null;
 }
 
-/** `12.50` for an unscaled 1250 of scale 2. */
-export function plainDecimal(unscaled: bigint, scale: number): string {
-  const negative = unscaled < 0n;
-  let digits = (negative ? -unscaled : unscaled).toString();
-  if (scale > 0) {
-    digits = digits.padStart(scale + 1, '0');
-    digits = `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
-  } else if (scale < 0) {
-    digits += digits === '0' ? '' : '0'.repeat(-scale);
-  }
-  return negative ? `-${digits}` : digits;
-}
-
 /** BigDecimal.stripTrailingZeros. */
 export function stripZeros(value: BigDecimal): BigDecimal {
   if (value.unscaled === 0n) return { unscaled: 0n, scale: 0 };
@@ -160,46 +147,10 @@ export function decimalText(value: BigDecimal): string {
   const { unscaled, scale } = value;
   const digits = (unscaled < 0n ? -unscaled : unscaled).toString();
   const exponent = digits.length - 1 - scale;
-  if (scale >= 0 && exponent >= -6) return plainDecimal(unscaled, scale);
+  if (scale >= 0 && exponent >= -6) return decimalToString(unscaled, scale);
   const mantissa = digits.length > 1 ? `${digits[0]}.${digits.slice(1)}` : digits;
   const power = exponent === 0 ? '' : `E${exponent > 0 ? '+' : ''}${exponent}`;
   return `${unscaled < 0n ? '-' : ''}${mantissa}${power}`;
-}
-
-/** Double.toString: `1.0`, `1.0E7`, `1.0E-4`. */
-export function doubleText(value: number): string {
-  return javaFloating(value, String(Math.abs(value)));
-}
-
-/** Float.toString, for a value that is a float. */
-export function floatText(value: number): string {
-  return javaFloating(value, shortestFloat(Math.abs(value)));
-}
-
-function shortestFloat(value: number): string {
-  if (!Number.isFinite(value)) return String(value);
-  for (let digits = 1; digits < 9; digits++) {
-    const text = value.toPrecision(digits);
-    if (Math.fround(Number(text)) === value) return String(Number(text));
-  }
-  return String(Number(value.toPrecision(9)));
-}
-
-/** Lays out the shortest digits of a magnitude (in JavaScript's notation) as Java does. */
-function javaFloating(value: number, shortest: string): string {
-  if (Number.isNaN(value)) return 'NaN';
-  const sign = value < 0 || Object.is(value, -0) ? '-' : '';
-  const magnitude = Math.abs(value);
-  if (magnitude === Infinity) return `${sign}Infinity`;
-  if (magnitude === 0) return `${sign}0.0`;
-  const exact = stripZeros(decimalOf(shortest) ?? { unscaled: 0n, scale: 0 });
-  const digits = exact.unscaled.toString();
-  const exponent = digits.length - 1 - exact.scale;
-  if (magnitude >= 1e-3 && magnitude < 1e7) {
-    const plain = plainDecimal(exact.unscaled, exact.scale);
-    return `${sign}${plain.includes('.') ? plain : `${plain}.0`}`;
-  }
-  return `${sign}${digits[0]}.${digits.length > 1 ? digits.slice(1) : '0'}E${exponent}`;
 }
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;

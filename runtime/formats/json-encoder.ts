@@ -7,9 +7,12 @@ import {
   type Schema,
   type Timestamp,
   type Value,
+  doubleToString,
+  floatToString,
+  decimalToString,
 } from '../types/index.js';
 import type { ByteSink, Encoder } from './format.js';
-import { decimalText, doubleText, floatText, plainDecimal, stripZeros } from './java-values.js';
+import { decimalText, stripZeros } from './java-values.js';
 import { requireStringKey } from './json-converters.js';
 import { quoteJson } from './json-tree.js';
 import { formatDate, formatTime, formatTimestamp, type TimestampStandard } from './time-text.js';
@@ -107,12 +110,12 @@ export class JsonEncoder implements Encoder {
       case 'INTERVAL_DAY_TIME':
         return (v) => String(v);
       case 'FLOAT':
-        return (v) => quoteNonFinite(floatText(v as number));
+        return (v) => quoteNonFinite(floatToString(v as number));
       case 'DOUBLE':
-        return (v) => quoteNonFinite(doubleText(v as number));
+        return (v) => quoteNonFinite(doubleToString(v as number));
       case 'DECIMAL': {
         const { scale } = type;
-        if (this.options.plainDecimals) return (v) => plainDecimal(v as bigint, scale);
+        if (this.options.plainDecimals) return (v) => decimalToString(v as bigint, scale);
         return (v) => decimalText(stripZeros({ unscaled: v as bigint, scale }));
       }
       case 'CHAR':

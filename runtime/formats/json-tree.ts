@@ -1,4 +1,5 @@
-import { decimalOf, decimalText, doubleText, stripZeros, type BigDecimal } from './java-values.js';
+import { doubleToString } from '../types/index.js';
+import { decimalOf, decimalText, stripZeros, type BigDecimal } from './java-values.js';
 import {
   END_ARRAY,
   END_OBJECT,
@@ -71,7 +72,7 @@ export function nodeText(node: JsonNode): string {
     case 'string':
       return node.value;
     case 'double':
-      return doubleText(node.value);
+      return doubleToString(node.value);
     case 'decimal':
       return decimalText(node.value);
     default:
@@ -89,7 +90,7 @@ export function nodeJson(node: JsonNode): string {
     case 'string':
       return quoteJson(node.value);
     case 'double':
-      return Number.isFinite(node.value) ? doubleText(node.value) : `"${doubleText(node.value)}"`;
+      return Number.isFinite(node.value) ? doubleToString(node.value) : `"${doubleToString(node.value)}"`;
     default:
       return nodeText(node);
   }

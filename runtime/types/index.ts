@@ -10,5 +10,6 @@ export * from './value.js';
 export * from './connector-info.js';
 export * from './calendar.js';
 export * from './decimal.js';
+export * from './floating-text.js';
 export * from './time-zone.js';
 export * from './value-format.js';

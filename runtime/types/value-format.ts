@@ -1,6 +1,7 @@
 import { dateToString, dayTimeToString, timeToString, timestampToString, yearMonthToString } from './calendar.js';
 import type { DataType } from './data-type.js';
-import { decimalToString, doubleToString, floatToString } from './decimal.js';
+import { decimalToString } from './decimal.js';
+import { doubleToString, floatToString } from './floating-text.js';
 import { TimeZone } from './time-zone.js';
 import { MapValue, Timestamp, VariantValue, type Value } from './value.js';
 
