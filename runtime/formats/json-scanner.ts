@@ -1,16 +1,9 @@
 import { readFileSync } from 'node:fs';
 import {
   BATCH_ROWS,
-  BytesColumn,
-  F64Column,
-  I32Column,
-  I64Column,
+  emptyColumn,
   isNarrow,
-  ObjColumn,
-  physicalType,
-  StrColumn,
   StreamcellError,
-  TsColumn,
   widen,
   type Column,
   type DataType,
@@ -565,24 +558,5 @@ export class JsonScanner {
     view.setUint32(at + 28, parameter, true);
     view.setBigInt64(at + 32, lowest, true);
     view.setBigInt64(at + 40, limit, true);
-  }
-}
-
-function emptyColumn(type: DataType, capacity: number): Column {
-  switch (physicalType(type)) {
-    case 'i32':
-      return new I32Column(new Int32Array(0));
-    case 'f64':
-      return new F64Column(new Float64Array(0));
-    case 'i64':
-      return new I64Column(new Float64Array(0));
-    case 'ts':
-      return new TsColumn(new Float64Array(0));
-    case 'str':
-      return new StrColumn();
-    case 'bytes':
-      return new BytesColumn(new Array<Uint8Array>(capacity).fill(new Uint8Array(0)));
-    case 'obj':
-      return new ObjColumn(new Array<Value>(capacity).fill(null));
   }
 }

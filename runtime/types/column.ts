@@ -157,6 +157,13 @@ export function createColumn(type: DataType | PhysicalType, capacity: number): C
   }
 }
 
+/** A column whose buffers its owner puts in place; boxed values, which are no buffers, have room for `capacity` rows. */
+export function emptyColumn(type: DataType, capacity = 0): Column {
+  const physical = physicalType(type);
+  if (physical === 'str') return new StrColumn();
+  return createColumn(physical, physical === 'bytes' || physical === 'obj' ? capacity : 0);
+}
+
 /** A column's rows as boxed values, for the borders. `type` decides BOOLEAN against INT. */
 export function boxedValue(column: Column, type: DataType, i: number): Value {
   if (column.nulls !== null && column.nulls[i] !== 0) return null;

@@ -1,12 +1,7 @@
 import {
   Batch,
-  BytesColumn,
-  F64Column,
-  I32Column,
   I64Column,
-  ObjColumn,
-  StrColumn,
-  TsColumn,
+  emptyColumn,
   isNarrow,
   physicalType,
   type Column,
@@ -230,25 +225,6 @@ class CompiledKernel implements Kernel {
 
 const NO_BYTES = new Uint8Array(0);
 const NO_INTS = new Int32Array(0);
-
-function emptyColumn(type: DataType): Column {
-  switch (physicalType(type)) {
-    case 'i32':
-      return new I32Column(new Int32Array(0));
-    case 'f64':
-      return new F64Column(new Float64Array(0));
-    case 'i64':
-      return new I64Column(new Float64Array(0));
-    case 'ts':
-      return new TsColumn(new Float64Array(0));
-    case 'str':
-      return new StrColumn();
-    case 'bytes':
-      return new BytesColumn([]);
-    case 'obj':
-      return new ObjColumn([]);
-  }
-}
 
 /** The wide form wrote `wide`; where every value fits it goes back to the narrow one, as producers owe. */
 function narrowIfPossible(column: I64Column, rows: number): void {

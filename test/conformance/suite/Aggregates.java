@@ -16,8 +16,8 @@ import org.apache.flink.table.types.DataType;
 final class Aggregates {
     @SuppressWarnings("unchecked")
     void write(String jar, PrintWriter out) throws Exception {
-        Table placeholder = TableEnvironment.create(EnvironmentSettings.inStreamingMode()).fromValues(1);
-        String name = placeholder.toString();
+        Table standIn = TableEnvironment.create(EnvironmentSettings.inStreamingMode()).fromValues(1);
+        String name = standIn.toString();
         Class<?> base = Class.forName("org.apache.flink.table.planner.functions.BuiltInAggregateFunctionTestBase");
         for (Class<?> type : Inside.subclasses(jar, "org/apache/flink/table/planner/functions/", base)) {
             int number = 0;
@@ -26,7 +26,7 @@ final class Aggregates {
                     number++;
                     Object query = Inside.field(item, "spec");
                     if (!(query instanceof Function)) continue;
-                    Object sql = ((Function<Table, Object>) query).apply(placeholder);
+                    Object sql = ((Function<Table, Object>) query).apply(standIn);
                     if (!(sql instanceof String)) continue;
                     Map<String, Object> line = JsonText.object(
                             "name", type.getSimpleName() + "." + number,
