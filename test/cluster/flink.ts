@@ -11,7 +11,11 @@ export interface FlinkClusterOptions {
   readonly taskHeapMegabytes?: number;
   /** How long to wait for all three servers to answer. */
   readonly startMillis?: number;
+  /** For tests that kill servers: never the running one that the environment names. */
+  readonly own?: boolean;
 }
+
+export type FlinkServer = 'jobmanager' | 'taskmanager' | 'gateway';
 
 const OPENED = [
   'lang',
@@ -74,13 +78,14 @@ export class FlinkCluster {
   gatewayUrl = '';
   restUrl = '';
   logDirectory = '';
-  private servers: ServerProcess[] = [];
+  private servers = new Map<FlinkServer, ServerProcess>();
+  private launch: (server: FlinkServer) => void = () => undefined;
 
   constructor(private readonly options: FlinkClusterOptions = {}) {}
 
   async start(): Promise<this> {
     const { STREAMCELL_FLINK_GATEWAY: gateway, STREAMCELL_FLINK_REST: rest } = process.env;
-    if (gateway && rest) {
+    if (gateway && rest && this.options.own !== true) {
       this.gatewayUrl = gateway;
       this.restUrl = rest;
       return this;
@@ -92,7 +97,7 @@ export class FlinkCluster {
         return this;
       } catch (cause) {
         // A port may have been taken between asking for it and binding it.
-        const taken = this.servers.some((server) =>
+        const taken = [...this.servers.values()].some((server) =>
           /Address already in use|BindException|Could not start rest endpoint/.test(server.logTail()),
         );
         await this.stop();
@@ -102,9 +107,20 @@ export class FlinkCluster {
   }
 
   async stop(): Promise<void> {
-    const servers = this.servers.reverse();
-    this.servers = [];
+    const servers = [...this.servers.values()].reverse();
+    this.servers = new Map();
     await Promise.all(servers.map((server) => server.stop()));
+  }
+
+  /** As a power cut would. */
+  async kill(...names: readonly FlinkServer[]): Promise<void> {
+    await Promise.all(names.map((name) => this.servers.get(name)?.kill()));
+  }
+
+  /** Starts the servers that were killed, where they were. */
+  async revive(): Promise<void> {
+    for (const [name, server] of [...this.servers]) if (!server.alive) this.launch(name);
+    await this.answering();
   }
 
   private async tryStart(distribution: string): Promise<void> {
@@ -132,57 +148,58 @@ sql-gateway: {endpoint: {rest: {address: 127.0.0.1, port: ${gateway}}}}
     };
     const lib = join(flink, 'lib', '*');
     const opt = ['sql-gateway', 'python'].map((name) => join(flink, 'opt', `flink-${name}-${FLINK_VERSION}.jar`));
-    const java = (name: string, memory: readonly string[], classPath: readonly string[], ...rest: string[]): void => {
-      const args = [
-        ...memory,
-        ...JAVA_OPTIONS,
-        `-Dlog4j.configurationFile=file:${join(home, 'log4j.properties')}`,
-        '-cp',
-        classPath.join(delimiter),
-        ...rest,
-      ];
-      this.servers.push(new ServerProcess('java', args, join(home, `${name}.log`), { cwd: home, environment }));
-    };
-    java(
-      'jobmanager',
-      ['-Xmx1g'],
-      [lib],
-      'org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint',
-      '--configDir',
-      home,
-    );
     const heap = this.options.taskHeapMegabytes ?? 1024;
     const parts = { ...TASK_MANAGER_MEMORY, 'taskmanager.memory.task.heap.size': `${heap}mb` };
-    const memory = Object.entries(parts).flatMap(([key, value]) => ['-D', `${key}=${value}`]);
-    java(
-      'taskmanager',
-      [`-Xmx${heap + 476}m`, '-XX:MaxDirectMemorySize=700m'],
-      [lib],
-      'org.apache.flink.runtime.taskexecutor.TaskManagerRunner',
-      '--configDir',
-      home,
-      ...memory,
-    );
-    java(
-      'gateway',
-      ['-Xmx1g'],
-      [lib, ...opt],
-      'org.apache.flink.table.gateway.SqlGateway',
-      '-Dsql-gateway.endpoint.rest.address=127.0.0.1',
-    );
+    const programs: Readonly<Record<FlinkServer, readonly string[]>> = {
+      jobmanager: [
+        '-Xmx1g',
+        '-cp',
+        lib,
+        'org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint',
+        '--configDir',
+        home,
+      ],
+      taskmanager: [
+        `-Xmx${heap + 476}m`,
+        '-XX:MaxDirectMemorySize=700m',
+        '-cp',
+        lib,
+        'org.apache.flink.runtime.taskexecutor.TaskManagerRunner',
+        '--configDir',
+        home,
+        ...Object.entries(parts).flatMap(([key, value]) => ['-D', `${key}=${value}`]),
+      ],
+      gateway: [
+        '-Xmx1g',
+        '-cp',
+        [lib, ...opt].join(delimiter),
+        'org.apache.flink.table.gateway.SqlGateway',
+        '-Dsql-gateway.endpoint.rest.address=127.0.0.1',
+      ],
+    };
+    const logging = `-Dlog4j.configurationFile=file:${join(home, 'log4j.properties')}`;
+    this.launch = (name): void => {
+      const args = [...JAVA_OPTIONS, logging, ...programs[name]];
+      this.servers.set(name, new ServerProcess('java', args, join(home, `${name}.log`), { cwd: home, environment }));
+    };
+    for (const name of ['jobmanager', 'taskmanager', 'gateway'] as const) this.launch(name);
 
     this.restUrl = `http://127.0.0.1:${rest}`;
     this.gatewayUrl = `http://127.0.0.1:${gateway}`;
+    await this.answering();
+  }
+
+  private async answering(): Promise<void> {
+    const slots = this.options.slots ?? 8;
     const deadline = Date.now() + (this.options.startMillis ?? 120_000);
     for (;;) {
       const overview = await answers(`${this.restUrl}/overview`);
       if (overview?.includes(`"slots-total":${slots}`) && (await answers(`${this.gatewayUrl}/info`)) !== undefined)
         return;
-      const dead = this.servers.find((server) => !server.alive);
+      const dead = [...this.servers.values()].find((server) => !server.alive);
       if (dead || Date.now() > deadline) {
-        throw new Error(
-          `Flink ${FLINK_VERSION} did not come up; logs are in ${home}\n${(dead ?? this.servers[0])?.logTail() ?? ''}`,
-        );
+        const tail = (dead ?? this.servers.get('jobmanager'))?.logTail() ?? '';
+        throw new Error(`Flink ${FLINK_VERSION} did not come up; logs are in ${this.logDirectory}\n${tail}`);
       }
       await sleep(200);
     }
