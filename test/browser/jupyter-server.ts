@@ -21,7 +21,7 @@ export class JupyterServer {
   readonly token = randomBytes(16).toString('hex');
   private server: ServerProcess | undefined;
 
-  private constructor(private readonly home: string) {
+  private constructor(readonly home: string) {
     this.folder = join(home, 'notebooks');
   }
 
