@@ -8,6 +8,9 @@ import { chartTheme } from './chart-theme.js';
 import { RowDiffer, type Datum } from './row-differ.js';
 import type { Result, VisualizationSpec } from './vega.js';
 
+/** Ms between two layouts of a chart. */
+const LAYOUT_STEP = 1000;
+
 type Vega = typeof import('./vega.js');
 
 /**
@@ -24,7 +27,9 @@ export class LiveChart extends Widget {
   private generation = 0;
   private waiting: RowSource | null = null;
   private last: RowSource | null = null;
-  private busy = false;
+  /** The view that is drawing now; one that was replaced meanwhile may never be done. */
+  private drawing: Result | null = null;
+  private laidOut = 0;
   private width = 0;
   private readonly resized = new ResizeObserver(() => this.onResized());
   /** Position of the column of which the highest values are the newest; null where x has no order. */
@@ -82,8 +87,10 @@ export class LiveChart extends Widget {
     this.result = null;
     const host = document.createElement('div');
     this.node.replaceChildren(host);
+    // The saved form says v5, which is what JupyterLab itself draws; it is valid in v6 too.
     const spec = {
       ...vegaLite(this.chart, schemaOf(this.columns), []),
+      $schema: undefined,
       autosize: { type: 'fit', contains: 'padding' },
     } as unknown as VisualizationSpec;
     // Interpreted expressions: a page's content security policy may forbid to compile them.
@@ -91,6 +98,8 @@ export class LiveChart extends Widget {
       actions: false,
       ast: true,
       renderer: 'canvas',
+      // An axis without rows yet is nothing to warn of.
+      logLevel: this.vega.Error,
       tooltip: { theme: 'custom' },
       config: chartTheme(this.node),
     });
@@ -100,25 +109,32 @@ export class LiveChart extends Widget {
     }
     this.result = result;
     this.differ = new RowDiffer();
+    this.laidOut = 0;
     this.waiting = this.last;
     void this.pump();
   }
 
   private async pump(): Promise<void> {
     const { vega, result, waiting } = this;
-    if (this.busy || vega === null || result === null || waiting === null) return;
+    if (vega === null || result === null || waiting === null || this.drawing === result) return;
     this.waiting = null;
     const { insert, remove } = this.differ.next(this.points(waiting));
     if (insert.length === 0 && remove.size === 0) return;
-    this.busy = true;
+    this.drawing = result;
     try {
       const change = vega
         .changeset()
         .remove((row: Datum) => remove.has(row))
         .insert([...insert]);
-      await result.view.change(CHART_DATA, change).runAsync();
+      const view = result.view.change(CHART_DATA, change);
+      // Room for longer labels is made now and then, not with each frame: the axes would tremble.
+      if (performance.now() - this.laidOut > LAYOUT_STEP) {
+        this.laidOut = performance.now();
+        view.resize();
+      }
+      await view.runAsync();
     } finally {
-      this.busy = false;
+      if (this.drawing === result) this.drawing = null;
     }
     void this.pump();
   }

@@ -17,8 +17,8 @@ export class NotebookViews implements DocumentRegistry.IWidgetExtension<Notebook
   constructor(
     private readonly settings: LiveSettings,
     private readonly themes: IThemeManager | null,
-    private readonly mark: CellMarker = () => undefined,
-    private readonly noteView: (panel: NotebookPanel) => void = () => undefined,
+    private readonly mark: CellMarker,
+    private readonly noteView: (panel: NotebookPanel) => void,
   ) {}
 
   createNew(panel: NotebookPanel, context: DocumentRegistry.IContext<INotebookModel>): IDisposable {

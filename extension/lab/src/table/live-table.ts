@@ -21,6 +21,10 @@ export interface Sort {
 const TALLEST = 12;
 /** Px between the last row and the lower edge: where a horizontal scroll bar may be. */
 const SLACK = 2;
+/** Scrolling so soon after a wheel, key or button, in ms, is the user's. */
+const USER_SCROLL = 400;
+/** Px; see view.css. */
+const SCROLL_BAR = 11;
 /** Ms between two steps of a fading cell. */
 const FADE_STEP = 60;
 
@@ -64,6 +68,7 @@ export class LiveTable extends Widget implements TableLook {
   private lastWindow = '';
   private readonly calm = window.matchMedia('(prefers-reduced-motion: reduce)');
   private readonly resized = new ResizeObserver(() => this.onResized());
+  private touched = 0;
   flashing = true;
   rowHeight = 26;
 
@@ -93,6 +98,8 @@ export class LiveTable extends Widget implements TableLook {
     };
     this.restyle(this.theme);
     layout.addWidget(this.grid);
+    for (const type of ['wheel', 'pointerdown', 'pointermove', 'keydown'])
+      this.node.addEventListener(type, () => (this.touched = performance.now()), { capture: true, passive: true });
     this.node.append(this.handle());
   }
 
@@ -109,8 +116,10 @@ export class LiveTable extends Widget implements TableLook {
   /** Rows on the screen, [first, end). */
   get visibleRows(): { readonly first: number; readonly end: number } {
     const first = Math.floor(this.grid.scrollY / this.theme.rowHeight);
-    const rows = Math.ceil(Math.max(this.grid.pageHeight, this.theme.rowHeight * TALLEST) / this.theme.rowHeight);
-    return { first, end: first + rows + 1 };
+    const height = this.grid.isVisible ? this.grid.pageHeight : this.theme.rowHeight * TALLEST;
+    // Of the last row at least half.
+    const end = Math.floor((this.grid.scrollY + height) / this.theme.rowHeight + 0.5);
+    return { first, end: Math.max(first + 1, end) };
   }
 
   /** The last row is on the screen, and stays there while rows are added. */
@@ -217,7 +226,9 @@ export class LiveTable extends Widget implements TableLook {
   }
 
   private onScrolled(): void {
-    this.following = this.grid.maxScrollY > 0 && this.grid.scrollY >= this.grid.maxScrollY;
+    const atEnd = this.grid.maxScrollY > 0 && this.grid.scrollY >= this.grid.maxScrollY;
+    // Scrolling of our own may stop short while rows are being added; only the user leaves the end.
+    if (atEnd || performance.now() - this.touched < USER_SCROLL) this.following = atEnd;
     this.noteWindow();
   }
 
@@ -283,14 +294,14 @@ export class LiveTable extends Widget implements TableLook {
       );
       return { kind: column.kind, header: header + 2 * PADDING, body: longest * theme.charWidth + 2 * PADDING + 4 };
     });
-    const scrollBar = this.model.rowCount('body') > TALLEST ? 17 : 1;
+    const scrollBar = this.model.rowCount('body') > TALLEST ? SCROLL_BAR + 1 : 1;
     columnWidths(needs, available - scrollBar).forEach((width, c) => this.grid.resizeColumn('body', c, width));
   }
 
   private updateHeight(): void {
     const { rowHeight, headerHeight } = this.theme;
     this.tallest = Math.max(this.tallest, Math.min(this.model.rowCount('body'), TALLEST));
-    const wide = this.grid.totalWidth > this.node.clientWidth + 1 ? 16 : 0;
+    const wide = this.grid.totalWidth > this.node.clientWidth + 1 ? SCROLL_BAR : 0;
     const height = this.heightByUser ?? headerHeight + Math.max(this.tallest, 1) * rowHeight + SLACK + wide;
     const text = `${height}px`;
     if (this.node.style.height === text) return;

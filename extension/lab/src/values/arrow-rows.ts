@@ -1,6 +1,14 @@
 import { DataType, tableFromIPC, TimeUnit, type Data, type Vector } from 'apache-arrow';
-import { dateToString, dayTimeToString, timestampToString, timeToString, yearMonthToString } from '@streamcell/runtime/types/calendar';
-import { decimalToString, doubleToString, floatToString } from '@streamcell/runtime/types/decimal';
+import {
+  dateToString,
+  dayTimeToString,
+  decimalToString,
+  doubleToString,
+  floatToString,
+  timestampToString,
+  timeToString,
+  yearMonthToString,
+} from '@streamcell/runtime/types/index';
 import { OP_COLUMN } from '@streamcell/runtime/protocol/arrow-types';
 import type { CellColumn, ColumnKind, RowSource } from './row-source.js';
 

@@ -1,0 +1,30 @@
+import type { ICellModel } from '@jupyterlab/cells';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { CellListener } from './cell-watcher.js';
+import { mimeOfCell, SQL_MIME } from './magic.js';
+
+/**
+ * Keeps each cell's language what its first line says.
+ *
+ * State: which cells it has switched. A cell whose line is taken away gets the notebook's language back; cells that were never SQL are
+ * left to whoever else cares for them.
+ */
+export class MimeSwitch implements CellListener {
+  private readonly switched = new WeakSet<ICellModel>();
+
+  constructor(private readonly panel: NotebookPanel) {}
+
+  changed(cell: ICellModel): void {
+    const usual = this.panel.content.codeMimetype;
+    const wanted = mimeOfCell(cell.sharedModel.getSource().slice(0, 200), usual);
+    const ours = wanted !== usual || usual === SQL_MIME;
+    if (!ours && !this.switched.has(cell)) return;
+    if (ours) this.switched.add(cell);
+    else this.switched.delete(cell);
+    if (cell.mimeType !== wanted) cell.mimeType = wanted;
+  }
+
+  removed(cell: ICellModel): void {
+    this.switched.delete(cell);
+  }
+}
