@@ -1,3 +1,9 @@
+import { parseGateway, type GatewayCommand } from './gateway-arguments.js';
+import { UsageError } from './usage-error.js';
+
+export { GATEWAY_HELP } from './gateway-arguments.js';
+export { UsageError } from './usage-error.js';
+
 /** A command line, understood; `UsageError` when it cannot be. */
 export interface RunCommand {
   readonly command: 'run';
@@ -9,9 +15,10 @@ export interface RunCommand {
 }
 export type Format = 'table' | 'jsonl' | 'csv';
 export type Command =
-  RunCommand | { readonly command: 'help'; readonly topic: 'run' | null } | { readonly command: 'version' };
-
-export class UsageError extends Error {}
+  | RunCommand
+  | GatewayCommand
+  | { readonly command: 'help'; readonly topic: 'run' | 'gateway' | null }
+  | { readonly command: 'version' };
 
 const FORMATS: readonly Format[] = ['table', 'jsonl', 'csv'];
 
@@ -19,6 +26,7 @@ export const HELP = `Usage: streamcell <command> [options]
 
 Commands:
   run FILE.sql    Run the statements of a file in order ('-' reads standard input)
+  gateway         Serve sessions to notebooks and programs over WebSockets
 
 Options:
   --help          Show this text, or that of a command: streamcell run --help
@@ -48,9 +56,10 @@ export function parseArguments(args: readonly string[]): Command {
   const [first, ...rest] = args;
   if (first === undefined) throw new UsageError('A command is expected.');
   if (first === '--help' || first === '-h' || first === 'help')
-    return { command: 'help', topic: rest[0] === 'run' ? 'run' : null };
+    return { command: 'help', topic: rest[0] === 'run' || rest[0] === 'gateway' ? rest[0] : null };
   if (first === '--version' || first === '-V' || first === 'version') return { command: 'version' };
   if (first === 'run') return parseRun(rest);
+  if (first === 'gateway') return parseGateway(rest);
   throw new UsageError(first.startsWith('-') ? `Unknown option ${first}.` : `Unknown command '${first}'.`);
 }
 

@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { HELP, parseArguments, RUN_HELP, UsageError, type Command } from './arguments.js';
+import { GATEWAY_HELP, HELP, parseArguments, RUN_HELP, UsageError, type Command } from './arguments.js';
 
 const EXIT_USAGE = 2;
+
+function helpOf(topic: string | null | undefined): string {
+  if (topic === 'run') return RUN_HELP;
+  return topic === 'gateway' ? GATEWAY_HELP : HELP;
+}
 
 function version(): string {
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -26,6 +31,14 @@ function onInterrupt(callback: () => void): () => void {
   };
 }
 
+/** The engine is loaded only when it is wanted: help and usage errors answer at once. Its first worker loads meanwhile. */
+async function warmed(): Promise<void> {
+  const { defaultPool } = await import('../session/default-pool.js');
+  void defaultPool()
+    .warm()
+    .catch(() => undefined);
+}
+
 /** The `streamcell` command. @returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   let command: Command;
@@ -33,22 +46,24 @@ export async function main(args: readonly string[]): Promise<number> {
     command = parseArguments(args);
   } catch (thrown) {
     if (!(thrown instanceof UsageError)) throw thrown;
-    process.stderr.write(`streamcell: ${thrown.message}\n\n${args[0] === 'run' ? RUN_HELP : HELP}`);
+    process.stderr.write(`streamcell: ${thrown.message}\n\n${helpOf(args[0])}`);
     return EXIT_USAGE;
   }
   switch (command.command) {
     case 'help':
-      process.stdout.write(command.topic === 'run' ? RUN_HELP : HELP);
+      process.stdout.write(helpOf(command.topic));
       return 0;
     case 'version':
       process.stdout.write(`streamcell ${version()}\n`);
       return 0;
+    case 'gateway': {
+      await warmed();
+      const { runGateway } = await import('./gateway-command.js');
+      const around = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, onInterrupt };
+      return runGateway(command, around, process.env, version());
+    }
     case 'run': {
-      // The engine is loaded only when it is wanted: help and usage errors answer at once. Its first worker loads meanwhile.
-      const { defaultPool } = await import('../session/default-pool.js');
-      void defaultPool()
-        .warm()
-        .catch(() => undefined);
+      await warmed();
       const { run } = await import('./run-command.js');
       return run(command, { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, onInterrupt });
     }
