@@ -83,7 +83,7 @@ export class EmbeddedSession implements Session {
         const span = bound.original(parsed.span);
         const whole = await this.run(
           parsed,
-          { index, span, text: text.slice(span.start, span.end) },
+          { index, span, text: text.slice(span.start, span.end), original: bound.original },
           bound.text,
           options,
         );

@@ -8,6 +8,8 @@ export interface StatementPlace {
   readonly index: number;
   readonly span: Span;
   readonly text: string;
+  /** Where a place of the text that was planned stands in the text as written. */
+  readonly original?: (span: Span) => Span;
 }
 
 /** A statement that ran no job, or is over already: its result is complete. */
@@ -51,6 +53,7 @@ export class JobStatement implements Statement {
   readonly text: string;
   readonly done: Promise<StatementEnd>;
   readonly upsertKey: readonly number[] | null;
+  private readonly original: (span: Span) => Span;
 
   constructor(
     place: StatementPlace,
@@ -68,6 +71,7 @@ export class JobStatement implements Statement {
     this.span = place.span;
     this.text = place.text;
     this.upsertKey = upsertKey;
+    this.original = place.original ?? ((span) => span);
     this.done = this.awaitEnd();
     // Whoever does not look at `done` still sees the failure in the view and in the job's state.
     this.done.catch(() => undefined);
@@ -81,10 +85,17 @@ export class JobStatement implements Statement {
     await this.job.cancel();
   }
 
+  private failure(): StreamcellError {
+    const error = this.job.error ?? new StreamcellError('INTERNAL', 'The job failed.');
+    if (error.span === undefined) return error.at(this.span);
+    const span = this.original(error.span);
+    return new StreamcellError(error.code, error.message, { ...error.toData(), span, cause: error });
+  }
+
   private async awaitEnd(): Promise<StatementEnd> {
     const state = await this.job.ended;
     this.view?.abandon(this.job.error);
-    if (state === 'failed') throw (this.job.error ?? new StreamcellError('INTERNAL', 'The job failed.')).at(this.span);
+    if (state === 'failed') throw this.failure();
     const milliseconds = (this.job.endedAt ?? Date.now()) - this.job.startedAt;
     if (this.view !== null) {
       const { rows, changes } = await this.view.status();

@@ -113,6 +113,7 @@ export function viewState(status: ViewStatus): ViewState {
     watermark,
     lateRows: status.lateRows ?? 0,
     malformed: status.malformed ?? 0,
-    ...(error === undefined ? {} : { error }),
+    // The place is one of the text that was executed, which is not the cell's.
+    ...(error === undefined ? {} : { error: { ...error, span: undefined } }),
   };
 }

@@ -1,0 +1,101 @@
+import { EmbeddedSession } from '@streamcell/runtime/session/index';
+import type { CellOutput, CellResult, MimeBundle, Sessions, Variables } from '../host.js';
+import { createSqlCells, type SqlCells } from './index.js';
+
+/** One output of a cell, in its latest form. */
+export interface Shown {
+  data: MimeBundle;
+  readonly id: string | undefined;
+  updates: number;
+}
+
+/** What a front end would show. */
+export class RecordedOutput implements CellOutput {
+  readonly shown: Shown[] = [];
+  text = '';
+
+  stream(_name: 'stdout' | 'stderr', text: string): void {
+    this.text += text;
+  }
+
+  display(data: MimeBundle, _metadata?: MimeBundle, displayId?: string): void {
+    this.shown.push({ data, id: displayId, updates: 0 });
+  }
+
+  updateDisplay(displayId: string, data: MimeBundle): void {
+    for (const output of this.shown) {
+      if (output.id !== displayId) continue;
+      output.data = data;
+      output.updates++;
+    }
+  }
+
+  executeResult(data: MimeBundle): void {
+    this.display(data);
+  }
+
+  clearOutput(): void {
+    this.shown.length = 0;
+  }
+
+  /** text/plain of an output. */
+  plain(n: number): string {
+    return String(this.shown[n]?.data['text/plain']);
+  }
+}
+
+/** The values of TypeScript cells, for tests. */
+export class PlainVariables implements Variables {
+  readonly values = new Map<string, unknown>();
+  readonly arrow = new Map<string, Uint8Array>();
+
+  async get(name: string): Promise<unknown> {
+    return this.values.get(name);
+  }
+
+  async setArrowTable(name: string, ipc: Uint8Array): Promise<void> {
+    this.arrow.set(name, ipc);
+  }
+}
+
+/** SQL cells on the embedded engine, without a kernel around them. */
+export class CellHarness {
+  readonly session = new EmbeddedSession();
+  readonly variables = new PlainVariables();
+  readonly sessions: Sessions = {
+    current: this.session,
+    cluster: 'embedded',
+    connect: () => Promise.reject(new Error('there is no gateway in this test')),
+    disconnect: () => Promise.resolve(),
+    onChange: () => undefined,
+  };
+  readonly cells: SqlCells;
+
+  constructor({ language = 'typescript' as 'sql' | 'typescript', headless = false } = {}) {
+    this.cells = createSqlCells({ sessions: this.sessions, variables: this.variables, language, headless });
+  }
+
+  async run(
+    code: string,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<{ result: CellResult; output: RecordedOutput }> {
+    const output = new RecordedOutput();
+    const language = this.cells.languages.find((l) => l.takes(code));
+    if (language === undefined) throw new Error('no language takes the cell');
+    const result = await language.run({ code, executionCount: 1, silent: false, output, signal });
+    return { result, output };
+  }
+
+  async close(): Promise<void> {
+    this.cells.close();
+    await this.session.close();
+  }
+}
+
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`never happened: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

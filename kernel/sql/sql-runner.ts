@@ -1,0 +1,197 @@
+import { sessionTimeZone } from '@streamcell/runtime/session/index';
+import type { ExecuteOptions, Session, Statement, StatementEnd } from '@streamcell/runtime/session/session';
+import type { Streams } from '@streamcell/runtime/session/streams';
+import { StreamcellError } from '@streamcell/runtime/types/index';
+import { INTERRUPTED } from '../failures.js';
+import type { CellRequest, CellResult, Sessions, Variables } from '../host.js';
+import { cellFailure, moved } from './cell-failure.js';
+import type { CellOptions } from './cell-options.js';
+import { prepareSql, type PreparedSql } from './cell-values.js';
+import { Interrupted, interruptible, within } from './interruption.js';
+import { losses } from './losses.js';
+import { showQuery } from './query-output.js';
+import type { SqlText } from './sql-cell.js';
+import { answerOutput, failedJobLine, jobLine } from './statement-output.js';
+
+export interface SqlSurroundings {
+  readonly sessions: Sessions;
+  readonly variables: Variables;
+  readonly streams: Streams;
+  /** No front end looks: queries without an end are given a while, then stopped, so that a notebook run ends. */
+  readonly headless: boolean;
+}
+
+type Outputs = Pick<CellRequest, 'output' | 'signal'>;
+
+/** Rows that a result may have which a variable is to hold. */
+const OUTPUT_ROWS = 5_000_000;
+/** Milliseconds that a bounded INSERT may take before its line is shown as running. */
+const SHORT_JOB = 150;
+/** Milliseconds that an interrupted job may take to end. */
+const STOPPING = 2000;
+
+/** Runs the statements of a cell, each with its output, in order. */
+export async function runSql(
+  around: SqlSurroundings,
+  text: SqlText,
+  options: CellOptions,
+  request: Outputs,
+): Promise<CellResult> {
+  try {
+    checkCluster(around.sessions, options);
+    const prepared = await valuesOf(around, text, options, request.signal);
+    await new ScriptRun(around, text, options, prepared, request).all();
+    return { ok: true };
+  } catch (thrown) {
+    if (thrown instanceof Interrupted) return { ok: false, failure: INTERRUPTED };
+    return { ok: false, failure: cellFailure(thrown, text.cell) };
+  }
+}
+
+function checkCluster({ cluster }: Sessions, { cluster: wanted }: CellOptions): void {
+  if (wanted === null || wanted.name === cluster) return;
+  throw new StreamcellError('MAGIC_INVALID', `Cells run on '${cluster}', not on '${wanted.name}'.`, {
+    span: wanted.span,
+    hint: wanted.name === 'embedded' ? '%connect embedded' : `%connect ADDRESS?cluster=${wanted.name}`,
+  });
+}
+
+async function valuesOf(
+  around: SqlSurroundings,
+  text: SqlText,
+  options: CellOptions,
+  signal: AbortSignal,
+): Promise<PreparedSql> {
+  try {
+    const prepared = await interruptible(prepareSql(text.sql, options.parameters, around.variables), signal);
+    if (prepared === 'interrupted') throw new Interrupted();
+    return prepared;
+  } catch (thrown) {
+    throw thrown instanceof Interrupted ? thrown : moved(thrown, text.offset);
+  }
+}
+
+/** One run of one text, in the session that was current at its beginning. */
+class ScriptRun {
+  private readonly session: Session;
+  private readonly cluster: string;
+
+  constructor(
+    private readonly around: SqlSurroundings,
+    private readonly text: SqlText,
+    private readonly options: CellOptions,
+    private readonly prepared: PreparedSql,
+    private readonly request: Outputs,
+  ) {
+    this.session = around.sessions.current;
+    this.cluster = around.sessions.cluster;
+  }
+
+  /** @throws StreamcellError with a span into the cell, Interrupted. */
+  async all(): Promise<void> {
+    const statements = this.session.execute(this.prepared.text, this.executeOptions())[Symbol.asyncIterator]();
+    for (;;) {
+      const began = performance.now();
+      const statement = await this.next(statements);
+      if (statement === null) return;
+      try {
+        await this.show(statement, performance.now() - began);
+      } catch (thrown) {
+        // Nothing that follows runs: the iteration is over for the session as well.
+        void statements.return?.();
+        throw thrown;
+      }
+    }
+  }
+
+  private executeOptions(): ExecuteOptions {
+    const { mode, name, parallelism, limit, output, chart } = this.options;
+    const { parameters } = this.prepared;
+    const looked = mode === 'changelog' ? 'changelog' : mode !== null || chart !== null ? 'table' : undefined;
+    return {
+      ...(looked === undefined ? {} : { mode: looked }),
+      ...(name === null ? {} : { name }),
+      ...(parallelism === null ? {} : { parallelism }),
+      ...(limit === null ? {} : { limit }),
+      ...(output === null ? {} : { maxRows: OUTPUT_ROWS }),
+      ...(parameters === undefined ? {} : { parameters }),
+    };
+  }
+
+  /** Null at the end. */
+  private async next(statements: AsyncIterator<Statement>): Promise<Statement | null> {
+    const pending = statements.next();
+    let result: IteratorResult<Statement> | 'interrupted';
+    try {
+      result = await interruptible(pending, this.request.signal);
+    } catch (thrown) {
+      throw this.inCell(thrown);
+    }
+    if (result !== 'interrupted') return result.done === true ? null : result.value;
+    // A statement that begins in spite of the interrupt is none that anybody looks at.
+    pending.then((late) => (late.done === true ? undefined : late.value.cancel())).catch(() => undefined);
+    void statements.return?.();
+    throw new Interrupted();
+  }
+
+  private async show(statement: Statement, milliseconds: number): Promise<void> {
+    for (const notice of statement.notices ?? []) this.say(notice);
+    const { view } = statement;
+    if (statement.kind === 'insert' || view === null) return this.insert(statement);
+    const options = await this.session.options();
+    const zone = sessionTimeZone(options);
+    if (statement.kind !== 'query') {
+      this.request.output.display(answerOutput(statement, await view.snapshot(), milliseconds, zone));
+      return;
+    }
+    await showQuery(statement, view, {
+      ...this.around,
+      ...this.request,
+      cluster: this.cluster,
+      options: this.options,
+      zone,
+      changelog: options['sql-client.execution.result-mode']?.toLowerCase() === 'changelog',
+      say: (text) => this.say(text),
+      inCell: (thrown) => this.inCell(thrown),
+    });
+  }
+
+  /** A bounded one is waited for, so that what follows sees what it wrote. */
+  private async insert(statement: Statement): Promise<void> {
+    const { output, signal } = this.request;
+    const displayId = `job-${statement.jobId ?? statement.index}`;
+    const over = statement.done.then(
+      async (end: StatementEnd) => jobLine(statement, end, await losses(this.session, statement)),
+      () => failedJobLine(statement),
+    );
+    if ((await within(over, statement.bounded ? SHORT_JOB : 0)) === 'late') {
+      output.display(jobLine(statement, null), {}, displayId);
+      // Also when the cell is long over.
+      void over.then((line) => output.updateDisplay(displayId, line));
+    } else output.display(await over, {}, displayId);
+    if (!statement.bounded) return;
+    if ((await interruptible(over, signal)) === 'interrupted') {
+      await within(statement.cancel(), STOPPING).catch(() => undefined);
+      throw new Interrupted();
+    }
+    try {
+      await statement.done;
+    } catch (thrown) {
+      throw this.inCell(thrown);
+    }
+  }
+
+  private inCell(thrown: unknown): StreamcellError {
+    const error = StreamcellError.from(thrown);
+    if (error.span === undefined) return error;
+    const span = this.prepared.original(error.span);
+    return moved(
+      new StreamcellError(error.code, error.message, { ...error.toData(), span, cause: error }),
+      this.text.offset,
+    );
+  }
+
+  private say(text: string): void {
+    this.request.output.stream('stdout', `${text}\n`);
+  }
+}

@@ -1,0 +1,101 @@
+import { counted, textTable } from '@streamcell/runtime/protocol/display-bundle';
+import { escapeHtml } from '@streamcell/runtime/protocol/html';
+import { cellsOfRow, isNumeric, printable } from '@streamcell/runtime/protocol/text-table';
+import { displayText } from '@streamcell/runtime/protocol/value-text';
+import type { Statement, StatementEnd } from '@streamcell/runtime/session/session';
+import type { ChangelogRow, Schema } from '@streamcell/runtime/types/index';
+import type { MimeBundle } from '../host.js';
+
+/*
+ * Outputs that do not live: answers of DDL, SHOW, EXPLAIN, and the lines of INSERT.
+ */
+
+/** `SHOW COLUMNS`, `CREATE TABLE bids`: what a statement does, in a few words. */
+export function statementLabel(text: string): string {
+  const words = text
+    .replace(/--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  const name = '(?:`[^`]*`|[^\\s`(;]+)';
+  const objects =
+    'MATERIALIZED TABLE|TABLE|VIEW|DATABASE|CATALOG|SYSTEM FUNCTION|FUNCTION|MODEL|CONNECTION|MODULE|STATISTICS';
+  const pattern = new RegExp(
+    `^(?:EXECUTE )?(?:(?:CREATE|DROP|ALTER|ANALYZE)(?: OR (?:REPLACE|ALTER))?(?: TEMPORARY)? (?:${objects})(?: IF(?: NOT)? EXISTS)? ${name}(?:\\.${name})*|` +
+      `INSERT (?:INTO|OVERWRITE)(?: TABLE)? ${name}|(?:STATEMENT SET|BEGIN STATEMENT SET)|USE(?: CATALOG)? ${name}|(?:RE)?SET(?: '[^']*')?)`,
+    'i',
+  );
+  const [label] = pattern.exec(words) ?? [];
+  return label ?? words.split(' ').slice(0, 2).join(' ');
+}
+
+function time(milliseconds: number): string {
+  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+/** One quiet line. */
+export function quietLine(parts: readonly string[]): MimeBundle {
+  const shown = parts.map(printable);
+  return {
+    'text/html': `<div style="opacity:.75">${shown.map(escapeHtml).join(' &nbsp; ')}</div>`,
+    'text/plain': shown.join(' · '),
+  };
+}
+
+export function doneLine(statement: Statement, milliseconds: number): MimeBundle {
+  return quietLine(['OK', statementLabel(statement.text), time(milliseconds)]);
+}
+
+/** The line of an INSERT; `end` once it is over. */
+export function jobLine(statement: Statement, end: StatementEnd | null, losses: readonly string[] = []): MimeBundle {
+  const state = end === null ? 'running' : end.state === 'cancelled' ? 'stopped' : end.state;
+  const figures = end === null ? [] : [`${counted(end.rows, 'row')} written`, time(end.milliseconds)];
+  return quietLine([statementLabel(statement.text), state, ...figures, ...losses, `job ${statement.jobId ?? ''}`]);
+}
+
+export function failedJobLine(statement: Statement): MimeBundle {
+  return quietLine([statementLabel(statement.text), 'failed', `job ${statement.jobId ?? ''}`]);
+}
+
+/** Text that is laid out by itself: plans, CREATE statements. */
+export function textOutput(text: string): MimeBundle {
+  return { 'text/html': `<pre>${escapeHtml(text)}</pre>`, 'text/plain': text };
+}
+
+/** A small complete result. */
+export function smallTable(columns: Schema, rows: readonly ChangelogRow[], zone: string): MimeBundle {
+  const alignment = columns.map(({ type }) => `text-align:${isNumeric(type) ? 'right' : 'left'}`);
+  const heads = columns.map(({ name }, c) => `<th style="${alignment[c]}">${escapeHtml(printable(name))}</th>`);
+  const lines = rows.map((row) => {
+    const cells = columns.map(({ type }, c) => {
+      const value = row.fields[c];
+      return value === null
+        ? `<td style="${alignment[c]};font-style:italic;opacity:.65">NULL</td>`
+        : `<td style="${alignment[c]}">${escapeHtml(printable(displayText(value, type, zone)))}</td>`;
+    });
+    return `<tr>${cells.join('')}</tr>`;
+  });
+  const text = textTable(
+    columns,
+    rows.map((row) => cellsOfRow(columns, row, zone, null)),
+  );
+  const count = counted(rows.length, 'row');
+  return {
+    'text/html':
+      `<table><thead><tr>${heads.join('')}</tr></thead><tbody>${lines.join('')}</tbody></table>` +
+      `<div style="opacity:.65">${count}</div>`,
+    'text/plain': [...text, count].join('\n'),
+  };
+}
+
+/** How the answer of a statement that ran no job is shown. */
+export function answerOutput(
+  statement: Statement,
+  rows: readonly ChangelogRow[],
+  milliseconds: number,
+  zone: string,
+): MimeBundle {
+  const only = rows.length === 1 && statement.columns.length === 1 ? rows[0].fields[0] : null;
+  if (only === 'OK' && statement.columns[0].name === 'result') return doneLine(statement, milliseconds);
+  if (typeof only === 'string' && (statement.kind === 'explain' || only.includes('\n'))) return textOutput(only);
+  return smallTable(statement.columns, rows, zone);
+}

@@ -1,0 +1,105 @@
+import type { FromControl, JobSummary, ToControl } from '@streamcell/runtime/protocol/view-channel';
+import { StreamcellError } from '@streamcell/runtime/types/index';
+import type { CommChannel, CommTarget, Sessions, Variables } from '../host.js';
+import { validateCell } from '../sql/validation.js';
+
+/** Milliseconds between two looks at the jobs. */
+const INTERVAL = 1000;
+/** Characters of a cell that is checked while it is typed. */
+const LONGEST_CELL = 200_000;
+
+/**
+ * Comms of CONTROL_TARGET: tell where cells run and which jobs there are, whenever that has changed; check cells while they are typed.
+ *
+ * State: the channels with what each was told last, and the timer that looks while there is any.
+ */
+export class ControlTarget implements CommTarget {
+  private readonly told = new Map<CommChannel, string>();
+  private timer: NodeJS.Timeout | null = null;
+  private looking = false;
+
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly variables: Variables,
+    /** Whether a cell without a magic is SQL. */
+    private readonly sqlByDefault: boolean,
+  ) {
+    sessions.onChange(() => void this.look());
+  }
+
+  open(channel: CommChannel): ReturnType<CommTarget['open']> {
+    this.told.set(channel, '');
+    this.timer ??= setInterval(() => void this.look(), INTERVAL);
+    this.timer.unref();
+    void this.look();
+    return {
+      message: (data) => void this.answer(channel, data),
+      closed: () => {
+        this.told.delete(channel);
+        if (this.told.size === 0) this.close();
+      },
+    };
+  }
+
+  /** Stops looking. */
+  close(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
+  }
+
+  private async look(): Promise<void> {
+    if (this.looking || this.told.size === 0) return;
+    this.looking = true;
+    try {
+      const state = await this.state();
+      const text = JSON.stringify(state);
+      for (const [channel, before] of this.told) {
+        if (before === text) continue;
+        this.told.set(channel, text);
+        channel.send(state);
+      }
+    } finally {
+      this.looking = false;
+    }
+  }
+
+  private async state(): Promise<ToControl> {
+    const { current, cluster } = this.sessions;
+    try {
+      const jobs = (await current.jobs()).map(({ id, name, state, startedAt }): JobSummary => ({
+        id,
+        name,
+        state,
+        startedAt,
+      }));
+      return { type: 'session', cluster, connected: true, jobs };
+    } catch {
+      return { type: 'session', cluster, connected: false, jobs: [] };
+    }
+  }
+
+  private async answer(channel: CommChannel, data: unknown): Promise<void> {
+    const message = readMessage(data);
+    // There is no message for refusals here; what is not understood is left alone.
+    if (message === null) return;
+    if (message.type === 'stopJob') {
+      // A job that is gone already needs no stopping; how it ended is in the next state.
+      await this.sessions.current.stopJob(message.job).catch(() => undefined);
+      await this.look();
+      return;
+    }
+    const errors = await validateCell(this.sessions.current, this.variables, message.cell, this.sqlByDefault).catch(
+      (thrown: unknown) => [StreamcellError.from(thrown).toData()],
+    );
+    if (this.told.has(channel)) channel.send({ type: 'diagnostics', id: message.id, errors } satisfies ToControl);
+  }
+}
+
+function readMessage(data: unknown): FromControl | null {
+  if (typeof data !== 'object' || data === null) return null;
+  const { type, id, cell, job } = data as Readonly<Record<string, unknown>>;
+  if (type === 'stopJob' && typeof job === 'string') return { type, job };
+  if (type === 'validate' && typeof id === 'number' && typeof cell === 'string' && cell.length <= LONGEST_CELL)
+    return { type, id, cell };
+  return null;
+}
