@@ -8,6 +8,8 @@ import { chartTheme } from './chart-theme.js';
 import { RowDiffer, type Datum } from './row-differ.js';
 import type { Result, VisualizationSpec } from './vega.js';
 
+/** Px left and right of a chart; see view.css. */
+const SIDE = 12;
 /** Ms between two layouts of a chart. */
 const LAYOUT_STEP = 1000;
 
@@ -30,7 +32,6 @@ export class LiveChart extends Widget {
   /** The view that is drawing now; one that was replaced meanwhile may never be done. */
   private drawing: Result | null = null;
   private laidOut = 0;
-  private width = 0;
   private readonly resized = new ResizeObserver(() => this.onResized());
   /** Position of the column of which the highest values are the newest; null where x has no order. */
   readonly newestFirst: number | null;
@@ -91,6 +92,7 @@ export class LiveChart extends Widget {
     const spec = {
       ...vegaLite(this.chart, schemaOf(this.columns), []),
       $schema: undefined,
+      width: this.roomForChart,
       autosize: { type: 'fit', contains: 'padding' },
     } as unknown as VisualizationSpec;
     // Interpreted expressions: a page's content security policy may forbid to compile them.
@@ -108,6 +110,7 @@ export class LiveChart extends Widget {
       return;
     }
     this.result = result;
+    this.onResized();
     this.differ = new RowDiffer();
     this.laidOut = 0;
     this.waiting = this.last;
@@ -150,11 +153,14 @@ export class LiveChart extends Widget {
     }
   }
 
+  /** Px; a chart that is not laid out yet gets its width with the first resize. */
+  private get roomForChart(): number {
+    return Math.max(this.node.clientWidth - 2 * SIDE, 120);
+  }
+
   private onResized(): void {
-    const { clientWidth } = this.node;
-    if (clientWidth === this.width || clientWidth === 0) return;
-    this.width = clientWidth;
-    // Charts of container width listen to the window only.
-    window.dispatchEvent(new Event('resize'));
+    const view = this.result?.view;
+    if (view === undefined || this.node.clientWidth === 0 || view.width() === this.roomForChart) return;
+    void view.width(this.roomForChart).resize().runAsync();
   }
 }

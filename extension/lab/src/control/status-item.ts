@@ -60,7 +60,7 @@ export class StatusItem extends Widget {
     if (this.channel === null) return;
     this.popup?.dispose();
     const body = new JobList(this.channel);
-    this.popup = showPopup({ body, anchor: this, align: 'right' });
+    this.popup = showPopup({ body, anchor: this, align: 'left' });
     body.disposed.connect(() => (this.popup = null));
   }
 }

@@ -338,7 +338,7 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
     if (view === null || footer === null) return;
     const onTable = table?.parent === this;
     const visible = onTable ? table.visibleRows : { first: 0, end: view.rows.rows };
-    const total = onTable ? view.rowCount : view.rows.rows;
+    const total = view.rowCount;
     const saved = view.link === 'saved' || view.link === 'gone';
     footer.set(
       {

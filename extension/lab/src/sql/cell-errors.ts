@@ -64,8 +64,10 @@ export class CellErrors implements CellListener {
 
   /** What running the cell found; `source` is the text that ran. */
   found(cell: ICellModel, source: string, error: ErrorData): void {
-    if (cell.sharedModel.getSource() !== source) return;
-    this.marked.set(cell, { source, errors: [error] });
+    // Kernels may have seen the text with another end of its last line.
+    const now = cell.sharedModel.getSource();
+    if (now.trimEnd() !== source.trimEnd()) return;
+    this.marked.set(cell, { source: now, errors: [error] });
     this.draw(cell);
   }
 
