@@ -1,4 +1,4 @@
-import { EmbeddedSession } from '@streamcell/runtime/session/index';
+import { EmbeddedSession, type Session } from '@streamcell/runtime/session/index';
 import type { CellOutput, CellResult, MimeBundle, Sessions, Variables } from '../host.js';
 import { createSqlCells, type SqlCells } from './index.js';
 
@@ -58,21 +58,29 @@ export class PlainVariables implements Variables {
   }
 }
 
-/** SQL cells on the embedded engine, without a kernel around them. */
-export class CellHarness {
-  readonly session = new EmbeddedSession();
-  readonly variables = new PlainVariables();
-  readonly sessions: Sessions = {
-    current: this.session,
+/** The embedded engine, and no gateway. */
+function alone(current: Session): Sessions {
+  return {
+    current,
     cluster: 'embedded',
     connect: () => Promise.reject(new Error('there is no gateway in this test')),
     disconnect: () => Promise.resolve(),
     onChange: () => undefined,
   };
+}
+
+/** SQL cells on the embedded engine, without a kernel around them. */
+export class CellHarness {
+  readonly session = new EmbeddedSession();
+  readonly variables = new PlainVariables();
   readonly cells: SqlCells;
 
-  constructor({ language = 'typescript' as 'sql' | 'typescript', headless = false } = {}) {
-    this.cells = createSqlCells({ sessions: this.sessions, variables: this.variables, language, headless });
+  constructor(
+    { language = 'typescript' as 'sql' | 'typescript', headless = false } = {},
+    sessions: (current: Session) => Sessions = alone,
+  ) {
+    const { session, variables } = this;
+    this.cells = createSqlCells({ sessions: sessions(session), variables, language, headless });
   }
 
   async run(
