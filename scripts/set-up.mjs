@@ -199,14 +199,14 @@ export async function ensurePython(list = 'requirements.txt') {
     if (spawnSync(python(), ['-m', 'pip', '--version']).status !== 0) pip = [base, '-m', 'pip', '--python', python()];
   } else if (spawnSync(python(), ['-c', 'import pip']).status !== 0)
     pip = [findPython(), '-m', 'pip', '--python', python()];
+  // Or Node takes the scripts in Python packages for ES modules, as the checkout's own package.json says of its files.
+  if (!existsSync(join(venv, 'package.json'))) writeFileSync(join(venv, 'package.json'), '{}\n');
   const files = ['requirements.txt', list].map((name) => readFileSync(join(root, 'extension/ipython', name), 'utf8'));
   const stamp = join(venv, `.streamcell-${list}`);
   const wanted = createHash('sha256').update(files.join('\n')).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return pip;
   const args = ['install', '--quiet', '--disable-pip-version-check', '-r', join(root, 'extension/ipython', list)];
   await work('Installing Python packages', pip[0], [...pip.slice(1), ...args], { quiet: true });
-  // Or Node takes the scripts in Python packages for ES modules, as the checkout's own package.json says of its files.
-  writeFileSync(join(venv, 'package.json'), '{}\n');
   writeFileSync(stamp, wanted);
   return pip;
 }

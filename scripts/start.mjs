@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { get } from 'node:http';
 import { join } from 'node:path';
+import { setInterval } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureInstalled, ensurePython, ensureWheelInstalled, fail, python, root } from './set-up.mjs';
 
@@ -101,6 +102,9 @@ const end = async () => {
 process.on('SIGINT', end);
 process.on('SIGTERM', end);
 process.on('SIGHUP', end);
+// npm, when killed, does not tell the script that it runs.
+const parent = process.ppid;
+setInterval(() => process.ppid !== parent && end(), 1000).unref();
 server.on('error', (error) => fail(`JupyterLab did not start: ${error.message}`));
 server.on('exit', (code) => process.exit(ending ? 0 : (code ?? 1)));
 const address = `http://127.0.0.1:${port}`;

@@ -1,4 +1,4 @@
-"""Starts the bundled JavaScript: `python -m streamcell.launch RESOURCE_DIR CONNECTION_FILE` is the Jupyter kernel, `streamcell` the command.
+"""Starts the bundled JavaScript: the Jupyter kernel (`python -m streamcell.launch RESOURCE_DIR CONNECTION_FILE`), the command `streamcell`.
 
 On POSIX the process becomes Node (exec), so that signals, exit codes and parent checks reach it directly.
 """

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from .errors import Span, StreamcellError, utf16_length
+from .values import WireScalar, whole_number
 
 HELP = """\
 %%flinksql [options]
@@ -15,7 +16,7 @@ SQL statements, separated by ';'
   -o, --output VAR      keep the last query's result in a variable
   --as KIND             what the variable holds: pandas (default), arrow or polars
   --cluster NAME        run on this cluster of the gateway
-  --mode MODE           table (default), changelog, append or single
+  --mode MODE           table (default), changelog, append (only inserted rows), single (one row, large)
   --chart SPEC          show a chart, e.g. --chart "line x=window_start y=bids color=channel"
   --wait [TIME]         wait for an unbounded query: to its end, or for a time such as 5s
   --limit N             stop a query when its result has N rows
@@ -23,8 +24,7 @@ SQL statements, separated by ';'
   --parallelism N       worker threads of each job
   --name JOB            name of the job
   --param NAME=VALUE    value of a parameter; others are taken from the notebook's variables
-  --title TEXT          headline of the output
-  --help                show this text
+  -h, --help            show this text
 
 {name} and :name stand for values of the notebook, bound as literals; {name!r} pastes a value's text as it is.
 A bounded query is waited for; an unbounded one returns when its output is live, and runs on until it is stopped."""
@@ -44,7 +44,6 @@ VALUED = (
     "--parallelism",
     "--name",
     "--param",
-    "--title",
 )
 OPTIONS = (*VALUED, "--wait", "--help")
 WORD = re.compile(r"""(?:[^\s"']|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')+|["']""")
@@ -73,8 +72,7 @@ class CellOptions:
     refresh: int | None = None
     parallelism: int | None = None
     name: str | None = None
-    title: str | None = None
-    parameters: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, WireScalar] = field(default_factory=dict)
     help: bool = False
 
     def execution(self) -> dict[str, object]:
@@ -90,7 +88,7 @@ class CellOptions:
     def presentation(self) -> dict[str, object]:
         """Options of `present`."""
         mode = "chart" if self.chart is not None else "changelog" if self.mode == "append" else self.mode
-        wanted = {"mode": mode, "chart": self.chart, "refresh": self.refresh, "title": self.title}
+        wanted = {"mode": mode, "chart": self.chart, "refresh": self.refresh}
         return {key: value for key, value in wanted.items() if value is not None}
 
 
@@ -120,7 +118,7 @@ def parse(line: str) -> CellOptions:
             options.mode = _choice("type", zeppelin[1], tuple(ZEPPELIN), word.span, ZEPPELIN)
             continue
         name, equals, value = word.text.partition("=") if word.text.startswith("--") else (word.text, "", "")
-        name = "--output" if name == "-o" else name
+        name = {"-o": "--output", "-h": "--help"}.get(name, name)
         if name not in OPTIONS:
             raise _unknown(word)
         if name == "--help":
@@ -136,6 +134,10 @@ def parse(line: str) -> CellOptions:
                 raise StreamcellError("MAGIC_INVALID", f"{word.text} needs a value.", span=word.span)
             else:
                 value, span, at = following.text, following.span, at + 1
+        if name == "--chart":
+            # Unquoted, its channels follow as words of their own.
+            while at < len(words) and re.match(r"(x|y|color)=", words[at].text, re.IGNORECASE):
+                value, span, at = f"{value} {words[at].text}", Span(span.start, words[at].span.end), at + 1
         _set(options, name, value, span)
     return options
 
@@ -163,13 +165,25 @@ def _set(options: CellOptions, name: str, value: str, span: Span) -> None:
         key, equals, text = value.partition("=")
         if not equals or not key.isidentifier():
             raise StreamcellError("MAGIC_INVALID", f"--param {value}: NAME=VALUE is expected.", span=span)
-        options.parameters[key] = text
+        options.parameters[key] = _literal(text)
     elif name == "--cluster":
         options.cluster = value
-    elif name == "--name":
-        options.name = value
     else:
-        options.title = value
+        options.name = value
+
+
+def _literal(text: str) -> WireScalar:
+    """Numbers, true, false and null are such; anything else is a text, quoted or not."""
+    quoted = re.fullmatch(r"([\"'])(.*)\1", text, re.DOTALL)
+    if quoted:
+        return quoted[2]
+    if text in ("true", "false"):
+        return text == "true"
+    if text == "null":
+        return None
+    if re.fullmatch(r"-?\d+", text, re.ASCII):
+        return whole_number(int(text))
+    return float(text) if re.fullmatch(r"-?\d*\.?\d+(e[+-]?\d+)?", text, re.ASCII | re.IGNORECASE) else text
 
 
 def _choice(name: str, value: str, choices: tuple[str, ...], span: Span, meaning: dict[str, str] | None = None) -> str:

@@ -52,8 +52,7 @@ def _scalar(name: str, value: Any) -> WireScalar:
     if isinstance(value, str):
         return str(value)
     if isinstance(value, numbers.Integral):
-        whole = int(value)
-        return whole if abs(whole) <= LARGEST_EXACT else {"bigint": str(whole)}
+        return whole_number(int(value))
     if isinstance(value, decimal.Decimal):
         return {"decimal": format(value, "f")}
     if isinstance(value, numbers.Real):
@@ -69,6 +68,11 @@ def _scalar(name: str, value: Any) -> WireScalar:
         f"Parameter '{name}' is a {type(value).__name__}, which is no SQL literal.",
         hint="Texts, numbers, booleans, dates, None and lists of them can be bound.",
     )
+
+
+def whole_number(value: int) -> WireScalar:
+    """JSON's numbers are exact only to 53 bits."""
+    return value if abs(value) <= LARGEST_EXACT else {"bigint": str(value)}
 
 
 def _finite(value: float) -> bool:

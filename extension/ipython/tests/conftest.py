@@ -113,7 +113,7 @@ def processes_with(marker):
 
 @pytest.fixture(scope="session")
 def outside(tmp_path_factory):
-    """A Python environment far from the checkout, with the wheel and nothing of the checkout within reach; its dependencies are borrowed."""
+    """A Python environment far from the checkout, with the wheel nothing of the checkout within reach, dependencies borrowed."""
     wheels = list((ROOT / "dist").glob("streamcell-*.whl"))
     assert len(wheels) == 1, "npm run wheel builds the one wheel"
     home = tmp_path_factory.mktemp("outside")
