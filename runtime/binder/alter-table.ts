@@ -136,7 +136,9 @@ function addItem(table: TableDefinition, item: AlterTableItem, session: BindSess
       const others = table.columns.filter((c) => c.name !== name);
       const [column] = bindColumns([item.column], others, session);
       const key = primaryKeyOf([item.column], []);
-      const columns = place(table, others, column, item.position, at);
+      // A column that is described anew keeps its comment, unless it is given another.
+      const kept = column.comment ?? table.columns[at]?.comment ?? null;
+      const columns = place(table, others, { ...column, comment: kept }, item.position, at);
       return { ...table, columns, primaryKey: key ?? table.primaryKey };
     }
   }

@@ -122,7 +122,8 @@ function createTable(ast: CreateTable, options: BindOptions): Insert | null {
   const { catalog } = options;
   const session = new BindSession(options);
   const path = catalog.path(reference(ast.name));
-  const onExists = ast.ifNotExists ? 'ignore' : ast.orReplace ? 'replace' : 'fail';
+  // Flink replaces a table by that of a query, and by no other.
+  const onExists = ast.ifNotExists ? 'ignore' : ast.orReplace && ast.as ? 'replace' : 'fail';
   if (ast.ifNotExists && catalog.findRelation(reference(ast.name))) return null;
   const query = ast.as && rootQuery(ast.as, session);
   const definition = query ? tableOfQuery(ast, query.schema, session) : defineTable(ast, session);

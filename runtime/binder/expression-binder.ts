@@ -147,6 +147,15 @@ export class ExprBinder {
     }
   }
 
+  /** A column by itself, which a bare NULL cannot be, whatever is beside it or will be made of it. */
+  bindTyped(expr: Expr): BoundExpr {
+    if (expr.kind !== 'NullLiteral') return this.bind(expr);
+    throw new StreamcellError('QUERY_INVALID', `Illegal use of 'NULL'.`, {
+      span: expr.span,
+      hint: 'Write CAST(NULL AS type).',
+    });
+  }
+
   /** A registered function or operator over bound arguments. */
   call(
     fn: string,

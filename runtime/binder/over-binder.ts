@@ -103,7 +103,7 @@ export function planOver(node: Logical, pending: Pending, onto: (expr: BoundExpr
   });
   const [, second] = [...groups.values()];
   if (second) {
-    throw new StreamcellError('SQL_UNSUPPORTED', 'All OVER calls of one SELECT must be computed on the same window.', {
+    throw new StreamcellError('QUERY_INVALID', 'All OVER calls of one SELECT must be computed on the same window.', {
       span: second[0].request.call.span,
       hint: 'Compute them one after the other, in subqueries. ROW_NUMBER counts as ROWS, an aggregate without a frame as RANGE.',
     });

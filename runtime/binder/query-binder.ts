@@ -152,7 +152,7 @@ function bindValues(body: Values, context: QueryContext): Logical {
         },
       );
     }
-    return row.fields.map((f) => binder.bind(f));
+    return row.fields.map((f) => binder.bindTyped(f));
   });
   const types = Array.from({ length: width }, (_, i) =>
     binder.common(

@@ -193,7 +193,7 @@ class SelectBinder {
         items.push({
           name: itemName(item, items.length, this.context.session),
           ast: item.expr,
-          expr: binder.bind(item.expr),
+          expr: binder.bindTyped(item.expr),
         });
       }
     }

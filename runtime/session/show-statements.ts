@@ -273,7 +273,7 @@ function withText(options: Readonly<Record<string, string>>): string {
 
 function createTableText(table: CatalogTable): string {
   const lines = table.columns.map((column) => {
-    const comment = column.comment === null ? '' : ` COMMENT ${quoteText(column.comment)}`;
+    const comment = column.comment === null || column.comment === '' ? '' : ` COMMENT ${quoteText(column.comment)}`;
     if (column.kind === 'computed') return `  ${quoteName(column.name)} AS ${column.expression}${comment}`;
     const extra = extras(column);
     return `  ${quoteName(column.name)} ${serializedType(column.type)}${extra === null ? '' : ` ${extra}`}${comment}`;

@@ -25,7 +25,7 @@ export const ERRORS = {
   OPTION_UNSUPPORTED: { kind: 'unsupported' },
   CONNECTOR_UNSUPPORTED: { kind: 'unsupported' },
   TABLE_NOT_FOUND: { kind: 'semantic' },
-  TABLE_EXISTS: { kind: 'semantic', hint: 'Use IF NOT EXISTS, or CREATE OR REPLACE.' },
+  TABLE_EXISTS: { kind: 'semantic', hint: 'Drop it first, or use IF NOT EXISTS.' },
   CATALOG_NOT_FOUND: { kind: 'semantic' },
   DATABASE_NOT_FOUND: { kind: 'semantic' },
   OBJECT_NOT_FOUND: { kind: 'semantic' },

@@ -102,7 +102,6 @@ describe('a statement that is wrong', () => {
   });
 
   test.each(READ)('a table WITH (%s): %s', async (options, code, message) => {
-    await scene.run(`CREATE OR REPLACE TABLE broken (id INT) WITH (${options})`, session);
     const statement = 'SELECT id FROM broken';
     const { error } = await scene.run(
       `DROP TABLE IF EXISTS broken; CREATE TABLE broken (id INT) WITH (${options}); ${statement}`,
