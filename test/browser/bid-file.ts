@@ -62,8 +62,9 @@ export function expectedWindows(events: Iterable<Bid>): string[] {
   return [...groups].map(([key, { bids, revenue }]) => `${key} ${bids} ${revenue}`).sort();
 }
 
+/** A time as tables show it, of which whole seconds are enough here. */
 export function windowText(time: number): string {
-  return new Date(time).toISOString().replace('T', ' ').replace('Z', '');
+  return new Date(time).toISOString().slice(0, 19).replace('T', ' ');
 }
 
 const COLUMNS = `auction BIGINT, price BIGINT, channel STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '2' SECOND`;

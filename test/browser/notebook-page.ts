@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { CHART_DATA } from '@streamcell/runtime/protocol/chart';
 import type { Browser, Page } from 'playwright-core';
 import { cacheDirectory } from '../cluster/cache.js';
 import { sleep } from '../cluster/child-process.js';
@@ -133,11 +134,10 @@ export class NotebookPage {
           cells.push(row);
         }
       }
-      const data = chart ? Object.values(chart.getState({ data: (name) => name !== undefined && !name.startsWith('_'), signals: () => false }).data ?? {}) : [];
       return { mode: w.mode, link: w.view.link, state: w.view.status.state, rows: w.view.status.rows, changes: w.view.status.changes,
         header: text('.sc-Header'), footer: text('.sc-Footer'), problem: text('.sc-Problem'),
         columns: w.view.columns.map((c) => c.name), cells,
-        points: chart ? JSON.parse(JSON.stringify(data.flat().map(({ ...p }) => p))) : null };`);
+        points: chart ? chart.data(${JSON.stringify(CHART_DATA)}).map(({ x, y, color }) => ({ x: Number(x), y, color })) : null };`);
   }
 
   /** Waits until the live output is as it should be. @throws with what it was at last. */
