@@ -1,9 +1,11 @@
 import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { MainSession } from './cells/main-session.js';
 import { MainThread } from './cells/main-thread.js';
 import type { FromMain, ToMain } from './cells/messages.js';
 import { OutputGate } from './cells/output-gate.js';
+import { pipelineGlobals } from './cells/pipeline-globals.js';
 import type { ThreadData } from './thread-data.js';
 
 /*
@@ -20,7 +22,9 @@ if (connectionFile === undefined) {
 }
 const exit = process.exit.bind(process);
 const gate = new OutputGate();
+const { port1, port2 } = new MessageChannel();
 const data: ThreadData = {
+  session: port2,
   connectionFile,
   language: rest[rest.indexOf('--language') + 1] === 'sql' && rest.includes('--language') ? 'sql' : 'typescript',
   folder: process.cwd(),
@@ -28,12 +32,21 @@ const data: ThreadData = {
   version: (createRequire(import.meta.url)('../package.json') as { readonly version: string }).version,
   parent: process.ppid,
 };
-const protocol = new Worker(new URL('./protocol-thread.js', import.meta.url), { workerData: data });
-const main = new MainThread((message: FromMain) => protocol.postMessage(message), gate, data.folder);
+const protocol = new Worker(new URL('./protocol-thread.js', import.meta.url), {
+  workerData: data,
+  transferList: [port2],
+});
+const main = new MainThread(
+  (message: FromMain) => protocol.postMessage(message),
+  gate,
+  data.folder,
+  () => pipelineGlobals(new MainSession(port1)),
+);
 protocol.on('message', (message: ToMain) => main.receive(message));
 // Without its sockets the kernel is nothing; the front end sees it die and says so.
 protocol.on('error', (error) => {
   writeSync(2, `streamcell kernel: ${error.stack ?? error.message}\n`);
   exit(1);
 });
+process.on('SIGINT', () => protocol.postMessage({ type: 'interrupt' } satisfies FromMain));
 protocol.on('exit', (code) => exit(code));

@@ -1,15 +1,20 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { StreamcellError } from '@streamcell/runtime/types/index';
+import { MessagePortTransport } from '@streamcell/runtime/protocol/index';
+import { ProtocolServer } from '@streamcell/runtime/session/protocol-server';
+import { SharedSessionHost } from '@streamcell/runtime/session/session-host';
+import { CatalogWatch } from './cells/catalog-watch.js';
 import { CheckerClient } from './cells/checker-client.js';
 import { MainThreadClient } from './cells/main-thread-client.js';
 import type { FromMain, ToMain } from './cells/messages.js';
 import { OutputGate } from './cells/output-gate.js';
-import { TypeScriptLanguage } from './cells/typescript-language.js';
+import { isTypeScriptMagic, TypeScriptLanguage } from './cells/typescript-language.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import { kernelInfo } from './dispatch/kernel-info.js';
-import type { CellLanguage, CommTarget } from './host.js';
+import type { CellLanguage, Variables } from './host.js';
 import { watchParent } from './parent-watch.js';
+import { CurrentSession } from './current-session.js';
 import { KernelSessions } from './sessions.js';
+import { createSqlCells } from './sql/index.js';
 import type { ThreadData } from './thread-data.js';
 import { readConnectionFile } from './wire/connection-file.js';
 import { KernelSockets } from './wire/sockets.js';
@@ -27,21 +32,56 @@ const gate = new OutputGate(data.gate);
 const main = new MainThreadClient((message: ToMain) => port.postMessage(message), gate);
 port.on('message', (message: FromMain) => main.receive(message));
 const checker = new CheckerClient(data.folder);
-const sessions = new KernelSessions(() =>
-  Promise.reject(new StreamcellError('SQL_UNSUPPORTED', 'no gateway answers here')),
+const sessions = new KernelSessions();
+// The main thread's session is whatever session the kernel has.
+new ProtocolServer(
+  new MessagePortTransport(data.session),
+  new SharedSessionHost(() => ({ session: new CurrentSession(sessions), cluster: 'kernel' })),
 );
+const variables: Variables = {
+  get: (name) => main.get(name),
+  async setArrowTable(name, ipc) {
+    await main.setArrowTable(name, ipc);
+    await checker.ask({ type: 'declare', name, valueType: "import('apache-arrow').Table" });
+  },
+};
+const sql = createSqlCells({ sessions, variables, language: data.language });
+const catalog = new CatalogWatch(sessions);
+const typescript = new TypeScriptLanguage(
+  checker,
+  main,
+  (text, request) => sql.displayQuery(text, request),
+  () => catalog.declarations(),
+);
+const speaksSql = (code: string): boolean => /\b(sql|session|execute)\b/.test(code);
+const cells = catalog.watched(typescript, speaksSql);
 const languages: CellLanguage[] = [
-  new TypeScriptLanguage(checker, main, () => Promise.resolve({ ok: true }), data.language === 'typescript'),
+  // It begins like the magics of SQL, which would not know it.
+  { ...cells, takes: isTypeScriptMagic },
+  ...sql.languages.map((language) => catalog.watched(language)),
+  cells,
 ];
-const comms = new Map<string, CommTarget>();
+main.onQuery = (text, output) => {
+  const shown = sql.displayQuery(text, { output, signal: new AbortController().signal });
+  void shown.then((result) => {
+    if (!result.ok) output.stream('stderr', `${result.failure.traceback.join('\n')}\n`);
+  }, tell);
+};
 
 const sockets: KernelSockets = new KernelSockets(readConnectionFile(data.connectionFile), (channel, message) =>
   dispatcher.receive(channel, message),
 );
 const dispatcher = new Dispatcher(
   { reply: (...given) => sockets.reply(...given), publish: (outgoing) => sockets.publish(outgoing) },
-  { languages, comms, info: kernelInfo(data.language, data.version), shutdown: (restart) => void shutdown(restart) },
+  {
+    languages,
+    comms: sql.targets,
+    info: kernelInfo(data.language, data.version),
+    shutdown: (restart) => void shutdown(restart),
+  },
 );
+
+main.onInterrupt = () => dispatcher.interrupt();
 
 const tell = (thrown: unknown): void => {
   const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
@@ -58,6 +98,7 @@ async function shutdown(restart: boolean): Promise<void> {
   // A main thread in a native call or a loop that ends itself in vain must not keep the process.
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), CLOSE_TIMEOUT).unref();
   dispatcher.close();
+  sql.close();
   dispatcher.publisher.publish('shutdown_reply', {}, { status: 'ok', restart });
   await sessions.close().catch(tell);
   await checker.close();

@@ -65,7 +65,7 @@ export class CellFailures {
     const syntax = first === null && place !== null && file !== null && thrown instanceof SyntaxError;
     const where = syntax ? this.mapped(file, place.lineNumber + 1, place.columnNumber + 1) : first;
     const failure = this.withExcerpt(
-      { name, message, traceback: [message === '' ? name : `${name}: ${message}`, ...lines] },
+      { name, message, traceback: [message === '' ? name : `${name}: ${message}`, ...hint(thrown), ...lines] },
       where,
     );
     if (thrown.cause === undefined) return failure;
@@ -80,8 +80,8 @@ export class CellFailures {
       if (!/^\s*at /.test(line)) continue;
       const match = STACK_LINE.exec(line);
       if (match === null) {
-        // A library of the user's says something, Node's and the kernel's own frames do not.
-        if (!/node:|<anonymous>|\/kernel\/dist\/|\bnative\b/.test(line)) lines.push(line);
+        // A library of the user's says something, frames of Node and of Streamcell do not.
+        if (!/node:|<anonymous>|\/(kernel|runtime)\/dist\/|\bnative\b/.test(line)) lines.push(line);
         continue;
       }
       const [, before = '', file = '', row = '1', column = '1', after = ''] = match;
@@ -108,4 +108,10 @@ export class CellFailures {
 
 function plainFailure(name: string, message: string): CellFailure {
   return { name, message, traceback: [message.startsWith(`${name}:`) ? message : `${name}: ${message}`] };
+}
+
+/** What the errors of Streamcell advise. */
+function hint(error: Error): string[] {
+  const text: unknown = Reflect.get(error, 'hint');
+  return typeof text === 'string' && text !== '' ? [`Hint: ${text}`] : [];
 }

@@ -67,6 +67,7 @@ export class CellProgram {
       typeRoots: types === null ? [] : [types],
     };
     this.put(this.path('globals.d.ts'), GLOBALS);
+    this.put(this.path('catalog.d.ts'), '');
     this.service = ts.createLanguageService(this.host(), ts.createDocumentRegistry(true, folder));
   }
 
@@ -109,6 +110,12 @@ export class CellProgram {
   /** A name that no cell declared: a result kept in a variable. */
   declare(name: string, valueType: string): void {
     this.visible.set(name, { module: null, as: 'variable', valueType });
+  }
+
+  /** The tables of the catalog have changed. */
+  catalog(declarations: string): void {
+    const path = this.path('catalog.d.ts');
+    if (this.texts.get(path)?.text !== declarations) this.put(path, declarations);
   }
 
   isVisible(name: string): boolean {
@@ -154,6 +161,7 @@ export class CellProgram {
       getDefaultLibFileName: (options) => ts.getDefaultLibFilePath(options),
       getScriptFileNames: () => [
         this.path('globals.d.ts'),
+        this.path('catalog.d.ts'),
         ...this.ambient,
         ...(this.current === null || this.ambient.has(this.current) ? [] : [this.current]),
       ],

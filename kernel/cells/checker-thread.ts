@@ -14,6 +14,8 @@ function answer(message: ToChecker): CheckerReplies[keyof CheckerReplies] {
       return checker.commit(message.cell);
     case 'declare':
       return checker.declare(message.name, message.valueType);
+    case 'catalog':
+      return checker.catalog(message.declarations);
     case 'complete':
       return checker.complete(message.code, message.offset);
     case 'inspect':

@@ -55,6 +55,11 @@ export class Checker {
     return null;
   }
 
+  catalog(declarations: string): null {
+    this.program.catalog(declarations);
+    return null;
+  }
+
   complete(code: string, offset: number): CompletionReply | null {
     const placed = this.program.draft(code);
     const position = placed.start + offset;

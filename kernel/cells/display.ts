@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import type { MimeBundle } from '../host.js';
 import type { OutputMessage } from './messages.js';
 
-/** A value with a method of this name says itself how it is shown: as a MIME bundle. */
+/** A value with a method of this name says itself how it is shown: as a MIME bundle, or not at all by null. */
 export const DISPLAY = Symbol.for('streamcell.display');
 /** A value with this property, `{ sql }`, is a query: it is run and shown like a SQL cell's. */
 export const QUERY = Symbol.for('streamcell.query');
@@ -28,6 +28,10 @@ export function valueBundle(value: unknown): MimeBundle {
     if (shown !== undefined && shown !== null) bundle[mime] = shown;
   }
   return bundle;
+}
+
+export function isHidden(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && call(value, DISPLAY) === null;
 }
 
 /** The SQL of a query; null for every other value. */
@@ -66,6 +70,8 @@ export function createDisplay(say: (message: Omit<Display, 'run'> | Omit<Display
       say({ type: 'display', data: isBundle(shown) ? shown : valueBundle(shown), displayId: id, update });
     if (sql !== null) say({ type: 'displayQuery', sql });
     else show(value, false);
-    return { id, update: (next) => show(next, true) };
+    const handle = { id, update: (next: unknown) => show(next, true) };
+    // At the end of a cell it is not worth showing itself.
+    return Object.defineProperty(handle, DISPLAY, { value: () => null });
   };
 }

@@ -1,3 +1,7 @@
+import { PIPELINE_NAMES } from './pipeline-globals.js';
+
+const PIPELINE = '@streamcell/runtime/pipeline/index';
+
 /** Declarations of what cells find without importing it. */
 export const GLOBALS = `
 declare global {
@@ -12,6 +16,16 @@ declare global {
   function clearOutput(wait?: boolean): void;
   /** Loads a CommonJS module, found from the notebook's folder. */
   var require: NodeJS.Require;
+
+  /** A table or view by its path, to be filtered, grouped and joined: \`from('bids').filter((b) => b.price.gt(100))\`. */
+  const from: import('${PIPELINE}').From;
+  /** A query, or another statement, as text; values in it are bound as literals. */
+  const sql: import('${PIPELINE}').Sql;
+  /** The session that the notebook's cells share; %connect changes where it runs. */
+  const session: import('@streamcell/runtime/session/session').Session;
+  /** Windows that end after a gap: \`window(sessionWindow('ts', minutes(5)))\`. */
+  const sessionWindow: typeof import('${PIPELINE}').session;
+${PIPELINE_NAMES.map((name) => `  const ${name}: typeof import('${PIPELINE}').${name};`).join('\n')}
 }
 export {};
 `;

@@ -25,6 +25,8 @@ export class MainThreadClient implements Variables {
   /** Shows a query that a cell displays. */
   onQuery: (sql: string, output: CellOutput) => void = () => {};
 
+  onInterrupt: () => void = () => {};
+
   constructor(
     private readonly post: (message: ToMain) => void,
     private readonly gate: OutputGate,
@@ -60,6 +62,8 @@ export class MainThreadClient implements Variables {
         if (output !== undefined) this.onQuery(message.sql, output);
         return;
       }
+      case 'interrupt':
+        return this.onInterrupt();
       case 'clearOutput':
         return this.outputOf(message.run)?.clearOutput(message.wait);
     }

@@ -1,12 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Session } from 'node:inspector';
 import { promisify } from 'node:util';
+import { INTERRUPTED } from '../failures.js';
 import { CellFailures } from './cell-failures.js';
-import { createDisplay, valueBundle, querySql } from './display.js';
+import { createDisplay, isHidden, querySql, valueBundle } from './display.js';
 import type { CellValue, FromMain, Outcome, OutputMessage, ToMain } from './messages.js';
 import { createImporter } from './module-import.js';
 import type { OutputGate } from './output-gate.js';
 import { INTERNALS } from './names.js';
+import { Script } from 'node:vm';
+
+/** V8's word for code that was ended from outside. */
+const TERMINATED = 'Execution was terminated';
 
 interface RemoteObject {
   readonly objectId?: string;
@@ -46,13 +51,17 @@ export class MainThread {
   private newest = 0;
   private resultOf = new Map<number, unknown>();
   private kept: unknown;
+  private ready: Promise<void> = Promise.resolve();
+  private begin: () => void = () => {};
+  private readonly breakable = new Script(`${INTERNALS}.begin()`);
   private readonly live = new Map<number, Run>();
 
   constructor(
     private readonly post: (message: FromMain) => void,
     private readonly gate: OutputGate,
     folder: string,
-    private readonly globals: Readonly<Record<string, unknown>> = {},
+    /** What else cells find without importing it; the first cell waits for it. */
+    private readonly globals: () => Promise<Readonly<Record<string, unknown>>> = async () => ({}),
   ) {
     this.session.connect();
     this.defineGlobals(folder);
@@ -84,7 +93,10 @@ export class MainThread {
     const fileName = this.failures.remember(message.cell, message.code, message.script);
     let outcome: Outcome;
     try {
-      const reply = await this.runs.run(run, () => this.evaluate(`${message.script.js}\n//# sourceURL=${fileName}`));
+      await this.ready;
+      const reply = await this.runs.run(run, () =>
+        this.evaluateBreakable(`${message.script.js}\n//# sourceURL=${fileName}`),
+      );
       const details = reply.exceptionDetails;
       if (details !== undefined)
         outcome = {
@@ -97,14 +109,15 @@ export class MainThread {
           result: this.resultOf.has(run.number) ? this.present(this.resultOf.get(run.number)) : { kind: 'none' },
         };
     } catch (thrown) {
-      outcome = { ok: false, failure: this.failures.failure(thrown, null, fileName) };
+      const interrupted = thrown instanceof Error && thrown.message === TERMINATED;
+      outcome = { ok: false, failure: interrupted ? INTERRUPTED : this.failures.failure(thrown, null, fileName) };
     }
     this.resultOf.delete(run.number);
     this.post({ type: 'outcome', run: run.number, outcome });
   }
 
   private present(value: unknown): CellValue {
-    if (value === undefined) return { kind: 'none' };
+    if (value === undefined || isHidden(value)) return { kind: 'none' };
     const sql = querySql(value);
     if (sql !== null) return { kind: 'query', sql };
     return { kind: 'data', data: valueBundle(value) };
@@ -118,6 +131,24 @@ export class MainThread {
         (error, reply) => (error === null ? resolve(reply as EvaluateReply) : reject(new Error(error.message))),
       );
     });
+  }
+
+  /** A SIGINT ends the part that runs at once; later ones are the signal handler's, since then the thread is not blocked. */
+  private async evaluateBreakable(expression: string): Promise<EvaluateReply> {
+    let reply: Promise<EvaluateReply> | null = null;
+    this.begin = () => {
+      reply = this.evaluate(expression);
+      // Whoever gets it now awaits it later.
+      reply.catch(() => undefined);
+    };
+    try {
+      this.breakable.runInThisContext({ breakOnSigint: true });
+    } catch (thrown) {
+      if (reply === null || !isSigint(thrown)) throw thrown;
+      throw new Error(TERMINATED, { cause: thrown });
+    }
+    if (reply === null) throw new Error('the cell did not begin');
+    return reply;
   }
 
   /** The value itself behind the inspector's handle on it. */
@@ -179,6 +210,7 @@ export class MainThread {
         if (run !== undefined) this.resultOf.set(run.number, value);
         return value;
       },
+      begin: () => this.begin(),
       keep: (value: unknown) => {
         this.kept = value;
       },
@@ -189,11 +221,10 @@ export class MainThread {
       require: importer.require,
       display: createDisplay((message) => this.say(message)),
       clearOutput: (wait = false) => this.say({ type: 'clearOutput', wait }),
-      ...this.globals,
     };
-    for (const [name, value] of Object.entries(offered))
-      Object.defineProperty(globalThis, name, { value, enumerable: false, configurable: true, writable: true });
+    offer(offered);
     this.trackTimers();
+    this.ready = this.globals().then(offer);
   }
 
   /** Timers know the run that set them, so that an interrupt can end them. */
@@ -273,8 +304,19 @@ export class MainThread {
     };
     process.exit = refuse;
     process.abort = refuse;
+    const kill = process.kill.bind(process);
+    process.kill = (pid, signal) => (pid === process.pid && signal !== 0 ? refuse() : kill(pid, signal));
     Object.assign(process, { reallyExit: refuse });
   }
+}
+
+function offer(globals: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(globals))
+    Object.defineProperty(globalThis, name, { value, enumerable: false, configurable: true, writable: true });
+}
+
+function isSigint(thrown: unknown): boolean {
+  return thrown instanceof Error && (thrown as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED';
 }
 
 type Unnumbered<T> = T extends unknown ? Omit<T, 'run'> : never;

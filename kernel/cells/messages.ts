@@ -24,6 +24,8 @@ export type FromMain =
   | { readonly type: 'pong'; readonly id: number }
   | { readonly type: 'value'; readonly id: number; readonly value: unknown }
   | { readonly type: 'valueFailed'; readonly id: number; readonly message: string }
+  /** The process got a SIGINT. */
+  | { readonly type: 'interrupt' }
   | OutputMessage;
 
 /** What a cell, or a callback that it left behind, says. `run` 0 stands for the newest. */
@@ -60,6 +62,8 @@ export type ToChecker = { readonly id: number } & (
   /** The cell ran: its declarations count from now on. */
   | { readonly type: 'commit'; readonly cell: string }
   | { readonly type: 'declare'; readonly name: string; readonly valueType: string }
+  /** Declarations of the catalog's tables, for the Table API. */
+  | { readonly type: 'catalog'; readonly declarations: string }
   | { readonly type: 'complete'; readonly code: string; readonly offset: number }
   | { readonly type: 'inspect'; readonly code: string; readonly offset: number; readonly detail: 0 | 1 }
   | { readonly type: 'isComplete'; readonly code: string }
@@ -69,6 +73,7 @@ export interface CheckerReplies {
   readonly prepare: Prepared;
   readonly commit: null;
   readonly declare: null;
+  readonly catalog: null;
   readonly complete: CompletionReply | null;
   readonly inspect: MimeBundle | null;
   readonly isComplete: Completeness;

@@ -13,7 +13,11 @@ import type { CheckerClient } from './checker-client.js';
 import type { MainThreadClient } from './main-thread-client.js';
 import type { TypeErrorText } from './messages.js';
 
-const MAGIC = /^%%ts[ \t]*(\n|$)/;
+const MAGIC = /^\s*%%ts[ \t]*(\n|$)/;
+
+export function isTypeScriptMagic(code: string): boolean {
+  return MAGIC.test(code);
+}
 
 /** Runs a query that is a cell's value, and shows it. */
 export type QueryDisplay = (sql: string, request: CellRequest) => Promise<CellResult>;
@@ -30,12 +34,13 @@ export class TypeScriptLanguage implements CellLanguage {
     private readonly checker: CheckerClient,
     private readonly main: MainThreadClient,
     private readonly displayQuery: QueryDisplay,
-    /** Whether it takes every cell, or only those that begin with `%%ts`. */
-    private readonly isDefault: boolean,
+    /** Declarations of the catalog's tables; null when they have not changed. */
+    private readonly catalogTypes: () => Promise<string | null> = async () => null,
   ) {}
 
-  takes(code: string): boolean {
-    return this.isDefault || MAGIC.test(code);
+  /** Whatever no other language took. */
+  takes(): boolean {
+    return true;
   }
 
   async run(request: CellRequest): Promise<CellResult> {
@@ -43,6 +48,7 @@ export class TypeScriptLanguage implements CellLanguage {
     const code = withoutMagic(request.code);
     if (code.trim() === '') return { ok: true };
     const cell = this.cellName(request.executionCount);
+    await abortable(this.declareCatalog(), signal);
     const prepared = await abortable(this.checker.ask({ type: 'prepare', cell, code }), signal);
     if (prepared === null) return { ok: false, failure: INTERRUPTED };
     if (!prepared.ok) return { ok: false, failure: typeFailure(prepared.errors, code) };
@@ -55,6 +61,11 @@ export class TypeScriptLanguage implements CellLanguage {
     if (result.kind === 'query') return this.displayQuery(result.sql, request);
     if (result.kind === 'data') output.executeResult(result.data);
     return { ok: true };
+  }
+
+  private async declareCatalog(): Promise<null> {
+    const declarations = await this.catalogTypes();
+    return declarations === null ? null : this.checker.ask({ type: 'catalog', declarations });
   }
 
   private cellName(executionCount: number): string {
