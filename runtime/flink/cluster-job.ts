@@ -97,11 +97,6 @@ export class ClusterJob {
     return this.cancelling;
   }
 
-  /** Asks without waiting: for jobs that nobody can read any more. */
-  abandon(): void {
-    void this.cluster.cancel(this.id).catch(() => undefined);
-  }
-
   /** What failed it, as the JobManager tells. */
   async failure(): Promise<StreamcellError> {
     try {
@@ -160,7 +155,7 @@ export class ClusterJob {
   }
 
   private note(overview: JobOverview): void {
-    this.name = overview.name;
+    this.name = overview.name.replace(/\s+/g, ' ');
     this.current = STATES[overview.state];
     if (overview['start-time'] > 0) this.startedAt = overview['start-time'];
     if (overview['end-time'] > 0) this.endedAt = overview['end-time'];

@@ -82,13 +82,11 @@ export class ClusterSession {
     text: string,
     start: number,
     signal: AbortSignal | undefined,
-    onAbort: () => void,
   ): Promise<GatewayPage | null> {
     for (let wait = SHORTEST; ; wait = Math.min(LONGEST, wait * 1.5)) {
       const page = await this.page(operation, 0, text, start);
       if (page.state !== 'not ready') return page;
       if (signal?.aborted === true) {
-        onAbort();
         await this.gateway.closeOperation(operation).catch(() => undefined);
         return null;
       }
@@ -113,7 +111,7 @@ export class ClusterSession {
   /** Runs a statement of our own with a small result. */
   async collect(text: string, config: Readonly<Record<string, string>>, start: number): Promise<SmallResult> {
     const operation = await this.submit(text, config);
-    const first = (await this.firstPage(operation, text, start, undefined, () => undefined)) as GatewayPage;
+    const first = (await this.firstPage(operation, text, start, undefined)) as GatewayPage;
     return this.rest(operation, first, text, start);
   }
 
@@ -165,7 +163,7 @@ export class ClusterSession {
 
   private async runIn(handle: string, text: string): Promise<void> {
     const operation = await this.gateway.submit(handle, text, {});
-    const first = (await this.firstPage(operation, text, 0, undefined, () => undefined)) as GatewayPage;
+    const first = (await this.firstPage(operation, text, 0, undefined)) as GatewayPage;
     await this.rest(operation, first, text, 0);
   }
 }

@@ -90,6 +90,12 @@ const RULES: readonly Rule[] = [
     code: 'RECORD_MALFORMED',
   },
   { pattern: /Could not acquire the minimum required resources|NoResourceAvailable/, code: 'CLUSTER_RESOURCES' },
+  {
+    pattern:
+      /TaskManager with id .* is no longer reachable|Heartbeat of TaskManager .* timed out|Connection unexpectedly closed by remote task manager/,
+    code: 'CLUSTER_JOB_FAILED',
+    hint: 'A TaskManager of the cluster died. Run the statement again when it is back.',
+  },
   { pattern: /^(?:File|Path) .* does not exist|No such file or directory/, code: 'FILE_NOT_FOUND' },
   {
     pattern:

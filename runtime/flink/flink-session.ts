@@ -210,7 +210,8 @@ export class FlinkSession implements Session {
         ? await this.runJob(piece, place, script, options)
         : await this.runSmall(piece, place, script, options.signal);
     } catch (thrown) {
-      throw this.explained(StreamcellError.from(thrown), piece, script).at(piece.span);
+      const error = await this.attributed(StreamcellError.from(thrown));
+      throw this.explained(error, piece, script).at(piece.span);
     }
   }
 
@@ -226,7 +227,10 @@ export class FlinkSession implements Session {
     const id = randomBytes(16).toString('hex');
     const planned = this.planned(piece, script, options);
     const config: Record<string, string> = { '$internal.pipeline.job-id': id };
-    if (options.name !== undefined) config['pipeline.name'] = options.name;
+    // Flink names a query by its text as it writes it; the user knows it as it was written.
+    const name =
+      options.name ?? (isInsert || this.context.settings.has('pipeline.name') ? undefined : nameOf(place.text));
+    if (name !== undefined) config['pipeline.name'] = name;
     if (options.parallelism !== undefined) {
       config['parallelism.default'] = String(options.parallelism);
       config['table.exec.resource.default-parallelism'] = String(options.parallelism);
@@ -235,9 +239,15 @@ export class FlinkSession implements Session {
     if (isInsert) config['table.dml-sync'] = 'false';
     const operation = await this.session.submit(sent.text, config);
     const zone = TimeZone.get(this.context.timeZone());
-    const cancelled = (): void => void this.cluster.cancel(id).catch(() => undefined);
-    const first = await this.session.firstPage(operation, sent.text, start, options.signal, cancelled);
-    if (first === null) return null;
+    const first = await this.session.firstPage(operation, sent.text, start, options.signal).catch((thrown: unknown) => {
+      // What was given up may be run all the same, when the cluster is back.
+      if (thrown instanceof StreamcellError && thrown.kind === 'external') this.watch.doom(id);
+      throw thrown;
+    });
+    if (first === null) {
+      this.watch.doom(id);
+      return null;
+    }
     const jobId = first.jobId ?? id;
     const job = new ClusterJob(jobId, place.text, first.isQuery, this.cluster);
     if (!first.isQuery && first.jobId === null) {
@@ -270,6 +280,7 @@ export class FlinkSession implements Session {
       limit: options.limit,
       text: sent.text,
       jobState: () => this.cluster.state(job.id),
+      doom: () => this.watch.doom(job.id),
     });
     const notices = [...this.session.notices(), ...shape.notices];
     const statement = new FlinkStatement(place, { kind: 'query', columns, ...shape, notices }, job, view);
@@ -288,7 +299,7 @@ export class FlinkSession implements Session {
     const ast = piece.statement === null ? null : unwrap(piece.statement);
     const config: Record<string, string> = fillsTable(piece) ? { 'table.dml-sync': 'false' } : {};
     const operation = await this.session.submit(piece.text, config);
-    const first = await this.session.firstPage(operation, piece.text, piece.span.start, signal, () => undefined);
+    const first = await this.session.firstPage(operation, piece.text, piece.span.start, signal);
     if (first === null) return null;
     const result = await this.session.rest(operation, first, piece.text, piece.span.start);
     const kind = kindOf(piece);
@@ -363,6 +374,17 @@ export class FlinkSession implements Session {
     return (await planOnCluster(this.session, text, null)).bounded;
   }
 
+  /** A gateway that is silent mostly waits for its JobManager. */
+  private async attributed(error: StreamcellError): Promise<StreamcellError> {
+    if (error.code !== 'CLUSTER_UNREACHABLE') return error;
+    try {
+      await this.cluster.jobs(2000);
+      return error;
+    } catch (thrown) {
+      return StreamcellError.from(thrown, 'CLUSTER_UNREACHABLE');
+    }
+  }
+
   /** Adds to Flink's error what our own binder knows of the same statement: a place, a code, a hint. */
   private explained(error: StreamcellError, piece: ScriptPiece, script: string): StreamcellError {
     const vague = error.code === 'CLUSTER_STATEMENT_FAILED';
@@ -425,6 +447,10 @@ export class FlinkSession implements Session {
   private assertOpen(): void {
     if (this.closed) throw new StreamcellError('SESSION_CLOSED', 'The session is closed.');
   }
+}
+
+function nameOf(text: string): string {
+  return text.replace(/\s+/g, ' ').slice(0, 200);
 }
 
 /** One section of the text that Flink's EXPLAIN answers. */

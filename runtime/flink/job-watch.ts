@@ -1,6 +1,6 @@
 import { StreamcellError } from '../types/index.js';
 import type { ClusterJob } from './cluster-job.js';
-import type { JobManager } from './job-manager.js';
+import { isTerminal, type ClusterJobState, type JobManager } from './job-manager.js';
 
 /** A JobManager that is silent for so long is taken for dead, and its jobs for failed. */
 const SILENCE_MILLIS = 6000;
@@ -8,14 +8,19 @@ const REQUEST_MILLIS = 3000;
 /** How often running jobs are looked at: often while one without a reader is young, since its end is seen here only. */
 const SHORTEST = 50;
 const LONGEST = 1000;
+/** How long a cluster that has gone may take to come back and run what nobody waits for any more. */
+const DOOM_MILLIS = 300_000;
 
 /**
  * Looks after the running jobs of a session: one request tells the state of them all.
  *
- * State: the running jobs, and since when the JobManager has been silent. It stops asking when no job runs.
+ * State: the running jobs, and since when the JobManager has been silent; the jobs that shall not run, should they turn up: a gateway that
+ * could not reach its cluster hands over later what was given up here long ago. It stops asking when there is nothing to look after.
  */
 export class JobWatch {
   private readonly jobs = new Set<ClusterJob>();
+  /** Ids, and until when they are looked for. */
+  private readonly doomed = new Map<string, number>();
   private timer: NodeJS.Timeout | null = null;
   private asking = false;
   private silentSince: number | null = null;
@@ -28,14 +33,21 @@ export class JobWatch {
     this.schedule();
   }
 
+  /** A job that nobody reads: it is cancelled, now or when the cluster is back. */
+  doom(id: string): void {
+    this.doomed.set(id, Date.now() + DOOM_MILLIS);
+    this.schedule();
+  }
+
   close(): void {
     this.jobs.clear();
+    this.doomed.clear();
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
   }
 
   private schedule(): void {
-    if (this.timer !== null || this.asking || this.jobs.size === 0) return;
+    if (this.timer !== null || this.asking || this.jobs.size + this.doomed.size === 0) return;
     const ages = [...this.jobs].filter((j) => !j.hasReader).map((j) => Date.now() - j.startedAt);
     const wait = Math.min(LONGEST, Math.max(SHORTEST, Math.min(...ages, Infinity) / 10));
     this.timer = setTimeout(() => {
@@ -51,16 +63,34 @@ export class JobWatch {
     try {
       const listed = new Map((await this.cluster.jobs(REQUEST_MILLIS)).map((j) => [j.jid, j]));
       this.silentSince = null;
-      await Promise.all(jobs.map((job) => job.observe(listed.get(job.id))));
+      await Promise.all([
+        ...jobs.map((job) => job.observe(listed.get(job.id))),
+        ...[...this.doomed].map(([id, until]) => this.end(id, listed.get(id)?.state, until)),
+      ]);
     } catch (thrown) {
       this.silentSince ??= Date.now();
       if (Date.now() - this.silentSince >= SILENCE_MILLIS - REQUEST_MILLIS) {
         const error = StreamcellError.from(thrown, 'CLUSTER_UNREACHABLE');
-        for (const job of jobs) job.settle('failed', error);
+        for (const job of jobs) this.giveUp(job, error);
       }
     } finally {
       this.asking = false;
       this.schedule();
     }
+  }
+
+  private giveUp(job: ClusterJob, error: StreamcellError): void {
+    if (job.hasReader) {
+      this.doom(job.id);
+      job.settle('failed', error);
+      return;
+    }
+    const message = `${error.message} Job ${job.id} may still run there.`;
+    job.settle('failed', new StreamcellError(error.code, message, { cause: error }));
+  }
+
+  private async end(id: string, state: ClusterJobState | undefined, until: number): Promise<void> {
+    if ((state !== undefined && isTerminal(state)) || Date.now() > until) this.doomed.delete(id);
+    else if (state !== undefined) await this.cluster.cancel(id);
   }
 }

@@ -19,7 +19,7 @@ export interface RestRequest {
 }
 
 /** A server that says nothing for so long is taken for dead: a statement on a killed cluster has to fail within ten seconds. */
-const TIMEOUT_MILLIS = 8000;
+const TIMEOUT_MILLIS = 6000;
 
 /**
  * HTTP to one of Flink's REST endpoints. Credentials in the address are sent as basic authentication, and never shown.

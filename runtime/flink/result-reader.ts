@@ -27,6 +27,8 @@ export interface ResultReaderOptions {
   readonly text: string;
   /** State of the job as the JobManager says now. */
   readonly jobState: () => Promise<string | null>;
+  /** Has the cluster end the job, as soon as it can. */
+  readonly doom: () => void;
 }
 
 /**
@@ -88,7 +90,7 @@ export class ResultReader {
         if (view.rows >= limit) break;
       }
       if (view.rows >= limit) {
-        job.abandon();
+        this.options.doom();
         job.settle('finished');
         return true;
       }
@@ -132,16 +134,16 @@ export class ResultReader {
   }
 
   private async fail(thrown: unknown): Promise<void> {
-    const { job, text } = this.options;
+    const { job, text, doom } = this.options;
     if (this.stopped || job.over) return;
     if (thrown instanceof StreamcellError) {
-      job.abandon();
+      doom();
       job.settle('failed', thrown);
       return;
     }
     if (isSessionLost(thrown)) {
       // Nobody can read this result any more.
-      job.abandon();
+      doom();
       job.settle(
         'failed',
         new StreamcellError('CLUSTER_SESSION_LOST', 'The SQL Gateway lost the session, and with it this result.'),
@@ -149,7 +151,7 @@ export class ResultReader {
       return;
     }
     if (!(thrown instanceof RestError)) {
-      job.abandon();
+      doom();
       job.settle('failed', StreamcellError.from(thrown));
       return;
     }
@@ -163,12 +165,13 @@ export class ResultReader {
         await this.pause(50);
       }
     } catch (unreachable) {
+      doom();
       job.settle('failed', StreamcellError.from(unreachable, 'CLUSTER_UNREACHABLE'));
       return;
     }
     if (state === 'CANCELED') job.settle('cancelled');
     else {
-      if (state !== 'FAILED') job.abandon();
+      if (state !== 'FAILED') doom();
       job.settle('failed', flinkError({ ...readFailure(thrown.serverSide), ofJob: true, place: null }, text, 0));
     }
   }

@@ -42,6 +42,9 @@ const KINDS: Readonly<Record<string, RowKind>> = {
   DELETE,
 };
 
+/** A gateway that has just been started loads a good part of Flink for its first session. */
+const OPEN_MILLIS = 20_000;
+
 /** A place in the gateway: one statement that was submitted. */
 export interface Operation {
   readonly session: string;
@@ -86,7 +89,13 @@ export class SqlGateway {
 
   async openSession(name: string, properties: Readonly<Record<string, string>>): Promise<string> {
     const body = { sessionName: name, properties };
-    return (await this.rest.json<{ sessionHandle: string }>('/v3/sessions', { method: 'POST', body })).sessionHandle;
+    return (
+      await this.rest.json<{ sessionHandle: string }>('/v3/sessions', {
+        method: 'POST',
+        body,
+        timeoutMillis: OPEN_MILLIS,
+      })
+    ).sessionHandle;
   }
 
   async heartbeat(session: string): Promise<void> {
