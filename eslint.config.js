@@ -2,7 +2,16 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.venv/**', '**/.cache/**', 'runtime/formats/wasm/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      '.venv/**',
+      '**/.cache/**',
+      'runtime/formats/wasm/**',
+      'extension/ipython/streamcell/labextension/**',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {

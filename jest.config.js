@@ -2,7 +2,7 @@
 export default {
   testEnvironment: 'node',
   transform: {},
-  roots: ['<rootDir>/runtime/dist', '<rootDir>/kernel/dist', '<rootDir>/test/dist'],
+  roots: ['<rootDir>/runtime/dist', '<rootDir>/kernel/dist', '<rootDir>/extension/lab/dist', '<rootDir>/test/dist'],
   testMatch: ['**/*.test.js'],
   modulePathIgnorePatterns: ['<rootDir>/.cache'],
   testPathIgnorePatterns: ['/node_modules/', '\\.(cluster|browser)\\.test\\.js$'],

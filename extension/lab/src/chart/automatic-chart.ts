@@ -13,8 +13,7 @@ export function automaticChart(columns: readonly ColumnText[]): Chart | null {
   const y = first('number');
   if (y < 0) return null;
   const name = (c: number): string => columns[c].name;
-  if (time >= 0)
-    return { mark: 'line', x: name(time), y: name(y), ...(text < 0 ? {} : { color: name(text) }) };
+  if (time >= 0) return { mark: 'line', x: name(time), y: name(y), ...(text < 0 ? {} : { color: name(text) }) };
   if (text >= 0) return { mark: 'bar', x: name(text), y: name(y) };
   const second = first('number', y);
   return second < 0 ? null : { mark: 'point', x: name(y), y: name(second) };

@@ -5,15 +5,7 @@ import { element, iconButton } from '../output/dom.js';
 import { duration } from '../values/numbers.js';
 import type { ControlChannel } from './control-channel.js';
 import type { ControlChannels } from './channels.js';
-
-/** `embedded · 2 jobs running`; the text of the status bar, null when there is no session. */
-export function statusText(facts: ControlChannel['facts']): string | null {
-  if (facts === null) return null;
-  const running = facts.jobs.filter((job) => job.state === 'running').length;
-  const where = facts.cluster === 'embedded' ? 'embedded' : `flink: ${facts.cluster.replace(/^flink:\s*/, '')}`;
-  const link = facts.connected ? '' : ' (not connected)';
-  return `${where}${link} · ${running === 0 ? 'no jobs' : `${running} ${running === 1 ? 'job' : 'jobs'} running`}`;
-}
+import { statusText } from './status-text.js';
 
 /** Where the notebook's statements run, and how many do; a click lists them. */
 export class StatusItem extends Widget {
@@ -85,7 +77,14 @@ class JobList extends Widget {
     const jobs = [...(this.channel.facts?.jobs ?? [])].sort((a, b) => b.startedAt - a.startedAt);
     const list = element('div', 'sc-Jobs-list');
     for (const { id, name, state, startedAt } of jobs) {
-      const dot = { running: 'ok', created: 'warn', cancelling: 'warn', failed: 'error', finished: 'off', cancelled: 'off' };
+      const dot = {
+        running: 'ok',
+        created: 'warn',
+        cancelling: 'warn',
+        failed: 'error',
+        finished: 'off',
+        cancelled: 'off',
+      };
       const stops = state === 'running' || state === 'created';
       const stop = iconButton('stop', `Stop ${name}`, () => this.channel.stopJob(id));
       const label = element('span', 'sc-Jobs-name', name);

@@ -37,8 +37,14 @@ export class NotebookViews implements DocumentRegistry.IWidgetExtension<Notebook
       noteView: () => this.noteView(panel),
     };
     const { rendermime } = panel.content;
-    rendermime.addFactory(factory(VIEW_MIME, () => new ViewOutput(host)), RANK);
-    rendermime.addFactory(factory(ERROR_MIME, () => new ErrorOutput(this.mark)), RANK);
+    rendermime.addFactory(
+      factory(VIEW_MIME, () => new ViewOutput(host)),
+      RANK,
+    );
+    rendermime.addFactory(
+      factory(ERROR_MIME, () => new ErrorOutput(this.mark)),
+      RANK,
+    );
     return new DisposableDelegate(() => {
       context.saveState.disconnect(onSave);
       rendermime.removeMimeType(VIEW_MIME);

@@ -73,7 +73,13 @@ export class SavedState {
       { ...bundle, columns },
       { rows: shown, from: view.rows.from, total: view.rowCount },
       status,
-      { title: bundle.title, mode: bundle.mode === 'chart' && !changelog ? 'chart' : mode, chart, refresh: bundle.refresh, zone: 'UTC' },
+      {
+        title: bundle.title,
+        mode: bundle.mode === 'chart' && !changelog ? 'chart' : mode,
+        chart,
+        refresh: bundle.refresh,
+        zone: 'UTC',
+      },
       shown,
     );
     const merged = { ...model.data, ...(data as Record<string, JSONValue>) } as ReadonlyPartialJSONObject;

@@ -133,7 +133,12 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
     this.panel.addWidget(this.footer);
     view.changed.connect(() => this.onState());
     view.rowsChanged.connect(() => this.onRows());
-    this.saved = new SavedState(view, this.host, () => this.model, () => this.mode);
+    this.saved = new SavedState(
+      view,
+      this.host,
+      () => this.model,
+      () => this.mode,
+    );
     this.showMode(bundle.mode);
     this.onState();
     this.settleVisibility();
@@ -173,8 +178,7 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
     switch (mode) {
       case 'chart': {
         const chart = view.bundle.chart ?? automaticChart(view.columns);
-        if (chart !== null)
-          return (this.chart ??= new LiveChart(chart, view.columns));
+        if (chart !== null) return (this.chart ??= new LiveChart(chart, view.columns));
         break;
       }
       case 'single':

@@ -53,8 +53,7 @@ export class GridModel extends DataModel {
     this.total = total;
     if (total > before)
       this.emitChanged({ type: 'rows-inserted', region: 'body', index: before, span: total - before });
-    if (total < before)
-      this.emitChanged({ type: 'rows-removed', region: 'body', index: total, span: before - total });
+    if (total < before) this.emitChanged({ type: 'rows-removed', region: 'body', index: total, span: before - total });
     this.repaint(source.from, source.from + source.rows);
   }
 

@@ -288,10 +288,7 @@ export class LiveTable extends Widget implements TableLook {
       let longest = 0;
       for (let r = 0; r < sample; r++)
         longest = Math.max(longest, this.model.cell((rows?.from ?? 0) + r, column).text.length);
-      const header = Math.max(
-        measure(theme.nameFont, `${column.name} ↓`),
-        measure(theme.typeFont, column.type),
-      );
+      const header = Math.max(measure(theme.nameFont, `${column.name} ↓`), measure(theme.typeFont, column.type));
       return { kind: column.kind, header: header + 2 * PADDING, body: longest * theme.charWidth + 2 * PADDING + 4 };
     });
     const scrollBar = this.model.rowCount('body') > TALLEST ? SCROLL_BAR + 1 : 1;

@@ -32,7 +32,8 @@ export function nextRange(asked: RowRange, looking: Looking): RowRange | null {
   }
   const top = Math.max(0, first - MARGIN);
   const spread = asked.to - asked.from;
-  const enough = asked.from <= Math.max(0, first - MARGIN / 3) && asked.to >= Math.min(end + MARGIN / 3, Math.max(total, end));
+  const enough =
+    asked.from <= Math.max(0, first - MARGIN / 3) && asked.to >= Math.min(end + MARGIN / 3, Math.max(total, end));
   if (enough && spread <= 6 * MARGIN + (end - first)) return null;
   return { from: top, to: end + MARGIN };
 }

@@ -18,7 +18,11 @@ import type { CellColumn, ColumnKind, RowSource } from './row-source.js';
  */
 
 /** Plain form of a value, of which text, chart datum and JSON are made. */
-type Plain = null | boolean | number | bigint | string | readonly Plain[] | PlainEntries;
+type Plain = null | boolean | number | bigint | string | Digits | readonly Plain[] | PlainEntries;
+/** A number that has its own text. */
+interface Digits {
+  readonly digits: string;
+}
 interface PlainEntries {
   readonly pairs: readonly (readonly [string, Plain])[];
 }
@@ -73,12 +77,14 @@ function innerText(value: Plain): string {
   if (value === null) return 'NULL';
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value !== 'object') return String(value);
+  if ('digits' in value) return value.digits;
   if (!('pairs' in value)) return `[${value.map(innerText).join(', ')}]`;
   return `{${value.pairs.map(([k, v]) => `${entryName(k)}: ${innerText(v)}`).join(', ')}}`;
 }
 
 function prettyText(value: Plain, indent: string): string {
-  if (value === null || typeof value !== 'object') return indent === '' ? topText(value) : innerText(value);
+  if (value === null || typeof value !== 'object' || 'digits' in value)
+    return indent === '' ? topText(value) : innerText(value);
   const deeper = `${indent}  `;
   const list = 'pairs' in value;
   const parts = list
@@ -163,7 +169,11 @@ function reader(data: Data): ValueReader {
 
 function nested(data: Data, type: DataType, base: Pick<ValueReader, 'isNull'>): ValueReader {
   const child = (c: number): ValueReader => reader(data.children[c]);
-  const item = (r: ValueReader, i: number): Plain => (r.isNull(i) ? null : r.plain(i));
+  const item = (r: ValueReader, i: number): Plain => {
+    if (r.isNull(i)) return null;
+    const plain = r.plain(i);
+    return r.kind === 'number' && typeof plain === 'string' ? { digits: plain } : plain;
+  };
   if (DataType.isList(type)) {
     const items = child(0);
     return { ...base, kind: 'nested', plain: (i) => span(data, i).map((at) => item(items, at)) };
@@ -191,7 +201,10 @@ function millisPer(unit: TimeUnit): number {
   return [1000, 1, 1e-3, 1e-6][unit];
 }
 
-function timestamps(ticks: BigInt64Array, unit: TimeUnit): Pick<ValueReader, 'plain'> & { millis(row: number): number } {
+function timestamps(
+  ticks: BigInt64Array,
+  unit: TimeUnit,
+): Pick<ValueReader, 'plain'> & { millis(row: number): number } {
   const perMilli = [0n, 1n, 1000n, 1_000_000n][unit];
   const split = (i: number): { millis: number; nanos: number } => {
     const t = ticks[i];

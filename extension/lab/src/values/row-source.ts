@@ -44,18 +44,20 @@ export interface RowSource {
   readonly columns: readonly CellColumn[];
 }
 
-/** The rows saved in a notebook. */
+/** The rows saved in a notebook; of a changelog, each with its operation before its values. */
 export function snapshotRows(
   columns: readonly ColumnText[],
   snapshot: readonly (readonly (string | null)[])[],
+  changelog: boolean,
 ): RowSource {
+  const first = changelog ? 1 : 0;
   return {
     from: 0,
     rows: snapshot.length,
-    ops: null,
+    ops: changelog ? snapshot.map((row) => row[0] ?? '') : null,
     columns: columns.map(({ type }, c) => {
       const kind = kindOf(type);
-      const at = (row: number): string | null => snapshot[row]?.[c] ?? null;
+      const at = (row: number): string | null => snapshot[row]?.[c + first] ?? null;
       return {
         kind,
         isNull: (row) => at(row) === null,

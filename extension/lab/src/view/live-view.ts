@@ -67,7 +67,9 @@ export class LiveView {
     this.status = bundle.status;
     this.columns = bundle.columns;
     this.upsertKey = bundle.upsertKey;
-    this.rows = snapshotRows(bundle.columns, bundle.snapshot);
+    const changelog = bundle.mode === 'changelog';
+    this.rows = snapshotRows(bundle.columns, bundle.snapshot, changelog);
+    this.rowsMode = changelog ? 'changelog' : 'table';
     this.rowCount = bundle.snapshot.length;
     context.kernelChanged.connect(this.onKernelChanged, this);
     context.statusChanged.connect(this.onKernelStatus, this);

@@ -1,10 +1,4 @@
-import type {
-  FromView,
-  OpenView,
-  ToView,
-  ViewportRequest,
-  ViewState,
-} from '@streamcell/runtime/protocol/view-channel';
+import type { FromView, OpenView, ToView, ViewportRequest, ViewState } from '@streamcell/runtime/protocol/view-channel';
 
 /** One open comm as the client sees it; the kernel's comm in the page, a plain object in tests. */
 export interface ViewPort {

@@ -1,0 +1,47 @@
+import { describe, expect, test } from '@jest/globals';
+import { snapshotRows } from '../values/row-source.js';
+import { FLASH, Flashes } from './flashes.js';
+
+const columns = [
+  { name: 'k', type: 'STRING' },
+  { name: 'n', type: 'INT' },
+];
+const rows = (...values: [string, string | null][]) => snapshotRows(columns, values, false);
+const seen = (total: number) => ({ first: 0, end: 10, total });
+
+describe('cells that flash', () => {
+  test('a changed value flashes and fades, its neighbours do not', () => {
+    const flashes = new Flashes();
+    flashes.update(rows(['a', '1'], ['b', '1']), [0], seen(2), 'w', 1000);
+    expect(flashes.active(1000)).toBe(false);
+    flashes.update(rows(['a', '1'], ['b', null]), [0], seen(2), 'w', 2000);
+    expect(flashes.strength(1, 1, 2000)).toBe(1);
+    expect(flashes.strength(1, 1, 2000 + FLASH / 2)).toBeCloseTo(0.5);
+    expect([flashes.strength(1, 0, 2000), flashes.strength(0, 1, 2000)]).toEqual([0, 0]);
+    expect([flashes.active(2100), flashes.active(2000 + FLASH)]).toEqual([true, false]);
+  });
+
+  test('a row keeps its flash where it moves to', () => {
+    const flashes = new Flashes();
+    flashes.update(rows(['a', '1'], ['b', '1']), [0], seen(2), 'w', 1000);
+    flashes.update(rows(['a', '1'], ['b', '2']), [0], seen(2), 'w', 2000);
+    flashes.update(rows(['b', '2'], ['a', '1']), [0], seen(2), 'w', 2000);
+    expect([flashes.strength(0, 1, 2000), flashes.strength(1, 1, 2000)]).toEqual([1, 0]);
+  });
+
+  test('scrolling flashes nothing, a row that is added does', () => {
+    const flashes = new Flashes();
+    flashes.update(rows(['a', '1']), [0], seen(1), 'w', 1000);
+    flashes.update(rows(['c', '1']), [0], seen(1), 'scrolled', 2000);
+    expect(flashes.active(2000)).toBe(false);
+    flashes.update(rows(['c', '1'], ['d', '1']), [0], seen(2), 'scrolled', 3000);
+    expect([flashes.strength(0, 0, 3000), flashes.strength(1, 0, 3000)]).toEqual([0, 1]);
+  });
+
+  test('without a key only rows added at the end flash', () => {
+    const flashes = new Flashes();
+    flashes.update(rows(['a', '1']), null, seen(1), 'w', 1000);
+    flashes.update(rows(['x', '1'], ['y', '2']), null, seen(2), 'w', 2000);
+    expect([flashes.strength(0, 0, 2000), flashes.strength(1, 0, 2000)]).toEqual([0, 1]);
+  });
+});
