@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import html
+import os
 import re
-import sys
 import time
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
+from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from IPython.display import publish_display_data
 
-from .errors import Span, StreamcellError, describe, error_bundle, utf16_length
+from .errors import Span, StreamcellError, describe, error_bundle, place_of, utf16_length
 from .notebook import EMBEDDED, VIEW_TARGET, Notebook, token_from
 from .options import HELP, CellOptions, parse, words_of
 from .session import Execution, Statement
-from .values import WireValue, to_pandas, to_text, to_wire
-
-if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
+from .values import WireValue, literal, to_pandas, to_text, to_wire
 
 # A result that is complete sooner is shown once, complete.
-PATIENCE = 0.3
-RAW = re.compile(r"""'(?:[^']|'')*'?|`(?:[^`]|``)*`?|"(?:[^"]|"")*"?|--[^\n]*|/\*[\s\S]*?(?:\*/|$)|\{([^\W\d]\w*)!r\}""")
+PATIENCE = 0.2
+# Seconds that a query without end gets in a notebook run that says nothing else.
+HEADLESS_WAIT = 10.0
+VIEW_MIME = "application/vnd.streamcell.view+json"
+# Where values stand in a text, as the session finds them: not in quotes and comments, and `:` not after a word or a quote.
+PLACE = re.compile(
+    r"""'(?:[^']|'')*'?|`(?:[^`]|``)*`?|"(?:[^"]|"")*"?|--[^\n]*|/\*[\s\S]*?(?:\*/|$)"""
+    r"""|(?<![:\w'"`)\]]):(?P<colon>[A-Za-z_]\w*)|\{(?P<brace>[^\W\d]\w*)(?P<raw>!r)?\}"""
+)
 
 LINE_HELP = {
     "connect": "%connect [ws://HOST:PORT[?cluster=NAME] [--token VARIABLE]]   use a gateway; %connect embedded: back to the runtime here",
@@ -36,15 +43,57 @@ LINE_HELP = {
 
 
 class CellError(Exception):
-    """An error as IPython shows it: in its own words, without a Python traceback."""
+    """An error as IPython shows it: in its own words, without a Python traceback. Front ends show its class's name, which is the code."""
 
     def __init__(self, error: StreamcellError, cell: str) -> None:
-        super().__init__(f"{error.code} {error.message}")
+        place = place_of(cell, error.span) if error.span is not None else None
+        super().__init__(f"{place.line}:{place.column} {error.message}" if place else error.message)
         self.error = error
         self._text = describe(error, cell)
 
+    @staticmethod
+    def of(error: StreamcellError, cell: str) -> CellError:
+        return type(error.code, (CellError,), {})(error, cell)
+
     def _render_traceback_(self) -> list[str]:
         return self._text.split("\n")
+
+
+class Output:
+    """A cell's output of one result: shown once, then brought up to date in place."""
+
+    def __init__(self, statement: Statement, presentation: dict[str, object]) -> None:
+        self._statement = statement
+        self._presentation = presentation
+        self._transient = {"display_id": str(uuid.uuid4())}
+        self._shown = False
+
+    def show(self, statement_failed: bool = False) -> None:
+        """Shows the result as it stands.
+
+        :raises StreamcellError: for a chart that does not fit
+        """
+        if statement_failed and not self._shown:
+            return
+        try:
+            bundle = self._statement.present(self._presentation)
+        except StreamcellError:
+            if statement_failed:
+                return
+            raise
+        publish_display_data(bundle, transient=self._transient, update=self._shown)
+        self._shown = True
+
+    def update_at_end(self) -> None:
+        """The saved notebook gets the last state when the query ends, whatever cell runs then."""
+        publisher = InteractiveShell.instance().display_pub
+
+        async def update() -> None:
+            with contextlib.suppress(StreamcellError):
+                bundle = await self._statement.presented(self._presentation)
+                publisher.publish(data=bundle, transient=self._transient, update=True)
+
+        self._statement.when_over(update)
 
 
 @magics_class
@@ -104,8 +153,9 @@ class StreamcellMagics(Magics):
             work()
         except StreamcellError as error:
             cell, _ = self._cell_text(magic, line, body)
-            self._show_error(error, cell)
-            raise CellError(error, cell) from None
+            if error.code != "INTERRUPTED":
+                self._show_error(error, cell)
+            raise CellError.of(error, cell) from None
 
     def _cell_text(self, magic: str, line: str, body: str | None) -> tuple[str, int]:
         """Text of the cell as typed, and the code units of it that come before the SQL."""
@@ -140,9 +190,9 @@ class StreamcellMagics(Magics):
             print(HELP)
             return
         session = self.notebook.session(options.cluster)
-        text, original = self._pasted(body)
+        original: Callable[[int], int] = int
         try:
-            values = self._values(session.parameter_names(text), options)
+            text, values, original = self._prepared(body, options)
             self._statements(session.execute(text, options.execution(), values), options)
         except StreamcellError as error:
             if error.code == "CHART_INVALID" and options.chart_span is not None:
@@ -153,13 +203,17 @@ class StreamcellMagics(Magics):
 
     def _statements(self, execution: Execution, options: CellOptions) -> None:
         last: Statement | None = None
+        begun = time.monotonic()
         try:
             while (statement := execution.next()) is not None:
                 for notice in statement.notices:
-                    sys.stderr.write(f"{notice}\n")
-                self._show(statement, options)
+                    print(notice)
                 if statement.kind == "query":
                     last = statement
+                    self._query(statement, options)
+                else:
+                    self._answer(statement, begun)
+                begun = time.monotonic()
         except KeyboardInterrupt:
             execution.interrupt()
             raise StreamcellError("INTERRUPTED", "Interrupted; what the cell ran was cancelled.") from None
@@ -168,15 +222,37 @@ class StreamcellMagics(Magics):
                 raise StreamcellError("MAGIC_INVALID", f"-o {options.output}: there is no query in this cell.")
             self.shell.user_ns[options.output] = _result(last, options.kind)
 
-    def _show(self, statement: Statement, options: CellOptions) -> None:
-        """Shows a statement's result, live at first if it takes a while, and waits as long as the options and its kind say."""
-        if statement.kind != "query":
-            statement.wait()
-            if statement.has_view and statement.kind not in ("ddl", "set"):
-                publish_display_data(statement.present({}))
+    def _answer(self, statement: Statement, begun: float) -> None:
+        """Shows what a statement says that is no query."""
+        if statement.kind == "insert" and not statement.bounded:
+            _quiet_line(label_of(statement.text), "running", f"job {statement.job}")
             return
+        end = statement.ended()
+        if statement.kind == "insert":
+            state = "stopped" if end.get("state") == "cancelled" else "finished"
+            _quiet_line(label_of(statement.text), state, f"{end.get('rows', 0):,} rows written", f"job {statement.job}")
+        elif statement.kind in ("ddl", "set"):
+            _quiet_line("OK", label_of(statement.text), f"{(time.monotonic() - begun) * 1000:.0f} ms")
+        elif statement.has_view:
+            table = statement.to_arrow()
+            only = table.column(0)[0].as_py() if table.shape == (1, 1) else None
+            if only == "OK":
+                _quiet_line("OK", label_of(statement.text))
+            elif isinstance(only, str) and (statement.kind == "explain" or "\n" in only):
+                publish_display_data({"text/plain": only, "text/html": f"<pre>{html.escape(only)}</pre>"})
+            else:
+                bundle = dict(statement.present({}))
+                # A small complete answer: nothing to look at live.
+                bundle.pop(VIEW_MIME, None)
+                publish_display_data(bundle)
+
+    def _query(self, statement: Statement, options: CellOptions) -> None:
+        """Shows a result, live at first if it takes a while, and waits as long as the options and its kind say."""
         endless = not statement.bounded and options.limit is None
+        headless = os.environ.get("STREAMCELL_HEADLESS") == "1"
         patience = options.wait if endless else None
+        if endless and patience is None and headless:
+            patience = HEADLESS_WAIT
         if options.output is not None and endless and patience is None:
             statement.cancel()
             raise StreamcellError(
@@ -185,43 +261,67 @@ class StreamcellMagics(Magics):
                 hint="Say how long to wait (--wait 5s), or how many rows to wait for (--limit 100).",
             )
         begun = time.monotonic()
-        over = statement.wait(PATIENCE if patience is None else min(PATIENCE, patience))
         presentation = options.presentation()
-        shown = str(uuid.uuid4())
+        shown = Output(statement, presentation)
         try:
-            bundle = statement.present(presentation)
-        except StreamcellError:
+            over = statement.wait(PATIENCE if patience is None else min(PATIENCE, patience))
+            shown.show()
+            if over:
+                return
+            if endless and patience is None:
+                shown.update_at_end()
+                return
+            endlessly = patience is None or patience == float("inf")
+            statement.wait(None if endlessly else max(0.0, patience - (time.monotonic() - begun)))
+        except StreamcellError as error:
+            shown.show(statement_failed=True)
             # A chart that does not fit: nothing is left running behind an error.
             if not statement.over:
                 statement.cancel()
+            raise error from None
+        except KeyboardInterrupt:
+            statement.cancel()
+            shown.show()
             raise
-        publish_display_data(bundle, transient={"display_id": shown})
-        if over or (endless and patience is None):
-            return
-        left = None if patience is None or patience == float("inf") else max(0.0, patience - (time.monotonic() - begun))
-        try:
-            statement.wait(left)
-        finally:
-            publish_display_data(statement.present(presentation), transient={"display_id": shown}, update=True)
+        if headless and not statement.over:
+            statement.cancel()
+        shown.show()
+        if not statement.over:
+            shown.update_at_end()
 
     # ---- values of the notebook ---------------------------------------------------------------------------------------------------
 
-    def _pasted(self, body: str) -> tuple[str, Callable[[int], int]]:
-        """The text with `{name!r}` replaced, outside of quotes and comments; and the way from its places back to those of the body."""
+    def _prepared(self, body: str, options: CellOptions) -> tuple[str, dict[str, WireValue], Callable[[int], int]]:
+        """The text to run, the values that go with it, and the way from places in that text back to those in the body.
+
+        `{name!r}` is replaced here, and so are values that the protocol has no form for; all others are bound by the session.
+        """
         pieces: list[tuple[int, int, int]] = []  # end in the new text, end in the body, width in the new text
+        values: dict[str, WireValue] = dict(options.parameters)
         text = ""
         at = 0
-        for match in RAW.finditer(body):
-            name = match[1]
-            if name is None:
+        for match in PLACE.finditer(body):
+            name = match["colon"] or match["brace"]
+            # What has no value is left to the session, which knows its place in the text.
+            if name is None or name in options.parameters or (name not in self.shell.user_ns and not match["raw"]):
                 continue
+            span = Span(utf16_length(body[: match.start()]), utf16_length(body[: match.end()]))
             if name not in self.shell.user_ns:
-                span = Span(utf16_length(body[: match.start()]), utf16_length(body[: match.end()]))
                 raise StreamcellError("PARAMETER_INVALID", f"There is no variable '{name}'.", span=span)
-            value = to_text(self.shell.user_ns[name])
-            text += body[at : match.start()] + value
+            value = self.shell.user_ns[name]
+            replacement = to_text(value) if match["raw"] else literal(value)
+            if replacement is None:
+                try:
+                    values[name] = to_wire(name, value)
+                except StreamcellError as error:
+                    raise error.at(span) from None
+                continue
+            if not match["raw"]:
+                # It must not grow together with what stands right beside it.
+                replacement = f" {replacement} "
+            text += body[at : match.start()] + replacement
             at = match.end()
-            pieces.append((utf16_length(text), utf16_length(body[:at]), utf16_length(value)))
+            pieces.append((utf16_length(text), utf16_length(body[:at]), utf16_length(replacement)))
         text += body[at:]
 
         def original(offset: int) -> int:
@@ -234,15 +334,7 @@ class StreamcellMagics(Magics):
                 shift = body_end - end
             return offset + shift
 
-        return text, original
-
-    def _values(self, names: list[str], options: CellOptions) -> dict[str, WireValue]:
-        values: dict[str, WireValue] = dict(options.parameters)
-        for name in names:
-            # What has no value is left to the session, which knows its place in the text.
-            if name not in values and name in self.shell.user_ns:
-                values[name] = to_wire(name, self.shell.user_ns[name])
-        return values
+        return text, values, original
 
     # ---- line magics --------------------------------------------------------------------------------------------------------------
 
@@ -302,6 +394,22 @@ class StreamcellMagics(Magics):
             return
         fields = {} if stage is None else {"stage": stage}
         print(self.notebook.session().request("explain", text=text, **fields))
+
+
+def label_of(text: str) -> str:
+    """`CREATE TABLE bids`, `SHOW TABLES`: what a statement does, in a few words."""
+    words = re.sub(r"--[^\n]*|/\*[\s\S]*?(?:\*/|$)", " ", text).split()
+    match = re.match(
+        r"((?:CREATE|DROP|ALTER|INSERT)\b[\w\s]*?\b(?:TABLE|VIEW|DATABASE|CATALOG|FUNCTION|INTO)(?: IF(?: NOT)? EXISTS)? [^\s(;]+)",
+        " ".join(words),
+        re.IGNORECASE,
+    )
+    return match[1] if match else " ".join(words[:2])
+
+
+def _quiet_line(*parts: str) -> None:
+    line = " &nbsp; ".join(map(html.escape, parts))
+    publish_display_data({"text/plain": " · ".join(parts), "text/html": f'<div style="opacity:.75">{line}</div>'})
 
 
 def _result(statement: Statement, kind: str) -> Any:

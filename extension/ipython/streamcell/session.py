@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,8 @@ from .connection import BACKGROUND, Connection, Message
 from .errors import Span, StreamcellError
 from .values import WireValue
 
+# Seconds that a cancelled statement may take to end.
+STOPPING = 5.0
 ViewListener = Callable[[Message, memoryview | None], None]
 
 
@@ -57,9 +59,25 @@ class Statement:
 
         return BACKGROUND.run(waited())
 
+    def ended(self) -> Message:
+        """Waits for the end, and tells how it was.
+
+        :raises StreamcellError: the error it ended with
+        """
+        self.wait()
+        return self.done.result()
+
+    def when_over(self, then: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Runs something on the background thread when it is over, however it ends."""
+        BACKGROUND.loop().call_soon_threadsafe(lambda: self.done.add_done_callback(lambda _: asyncio.ensure_future(then())))
+
     def cancel(self) -> None:
-        """Stops it; returns when it is over."""
-        BACKGROUND.run(self.session.connection.request("cancel", stream=self.stream))
+        """Stops it; returns when it is over, or after a few seconds in which it is not."""
+
+        async def cancelled() -> None:
+            await asyncio.wait([asyncio.ensure_future(self.session.connection.request("cancel", stream=self.stream))], timeout=STOPPING)
+
+        BACKGROUND.run(cancelled())
 
     def present(self, options: Mapping[str, Any]) -> Message:
         """MIME bundle of the result as it stands."""
@@ -167,10 +185,6 @@ class Session:
 
     def request(self, kind: str, **fields: Any) -> Any:
         return BACKGROUND.run(self.connection.request(kind, session=self.id, **fields))
-
-    def parameter_names(self, text: str) -> list[str]:
-        """Names that a text uses as {name} or :name."""
-        return BACKGROUND.run(self.connection.request("parameterNames", text=text))
 
     def present_error(self, error: StreamcellError, cell: str) -> Message:
         return BACKGROUND.run(self.connection.request("presentError", error=error.to_data(), cell=cell), 10)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WireScalar: TypeAlias = "str | int | float | bool | dict[str, str] | None"
 WireValue: TypeAlias = "WireScalar | list[WireScalar]"
 LARGEST_EXACT = 2**53 - 1
+LARGEST_DECIMAL = 38
 
 
 def to_wire(name: str, value: Any) -> WireValue:
@@ -53,21 +54,45 @@ def _scalar(name: str, value: Any) -> WireScalar:
         return str(value)
     if isinstance(value, numbers.Integral):
         return whole_number(int(value))
-    if isinstance(value, decimal.Decimal):
-        return {"decimal": format(value, "f")}
     if isinstance(value, numbers.Real):
         return {"double": repr(float(value))} if not _finite(float(value)) else float(value)
-    if isinstance(value, dt.datetime):
-        if value.tzinfo is not None:
-            value = value.astimezone(dt.timezone.utc).replace(tzinfo=None)
-        return {"timestamp": value.isoformat(sep=" ")}
-    if isinstance(value, dt.date):
-        return {"date": value.isoformat()}
     raise StreamcellError(
         "PARAMETER_INVALID",
         f"Parameter '{name}' is a {type(value).__name__}, which is no SQL literal.",
         hint="Texts, numbers, booleans, dates, None and lists of them can be bound.",
     )
+
+
+def literal(value: Any) -> str | None:
+    """SQL of the values that the protocol has no form for: exact numbers, days, and times to the microsecond. None for all others.
+
+    Only digits and punctuation come out of it, whatever the value.
+    """
+    items = _items(value)
+    if items is not None:
+        texts = [literal(item) or (str(item) if type(item) is int else None) for item in items]
+        exact = any(literal(item) is not None for item in items) and all(text is not None for text in texts)
+        return ", ".join(str(text) for text in texts) if exact else None
+    if hasattr(value, "to_pydatetime") and type(value).__name__ != "NaTType":
+        value = value.to_pydatetime(warn=False)
+    if isinstance(value, decimal.Decimal) and value.is_finite():
+        return _decimal(value)
+    if isinstance(value, dt.datetime):
+        if value.tzinfo is not None:
+            value = value.astimezone(dt.timezone.utc).replace(tzinfo=None)
+        return f"TIMESTAMP '{value.isoformat(sep=' ', timespec='microseconds')}'"
+    if isinstance(value, dt.date):
+        return f"DATE '{value.isoformat()}'"
+    if isinstance(value, dt.time) and value.tzinfo is None:
+        return f"TIME '{value.isoformat(timespec='milliseconds' if value.microsecond else 'seconds')}'"
+    return None
+
+
+def _decimal(value: decimal.Decimal) -> str | None:
+    text = format(value, "f")
+    digits, _, fraction = text.lstrip("+-").partition(".")
+    precision = max(1, len(digits.lstrip("0")) + len(fraction))
+    return f"CAST('{text}' AS DECIMAL({precision}, {len(fraction)}))" if precision <= LARGEST_DECIMAL else None
 
 
 def whole_number(value: int) -> WireScalar:
