@@ -136,7 +136,7 @@ function headline({ description, status }: Parts): string[] {
     status.state,
     counted(status.rows, 'row'),
     `${shortCount(status.changes)} change${status.changes === 1 ? '' : 's'}`,
-    description.cluster,
+    printable(description.cluster),
   ];
 }
 
@@ -167,7 +167,7 @@ const FAINT = 'opacity:.65';
 function html(parts: Parts): string {
   const { status, presentation } = parts;
   const [state, ...counts] = headline(parts);
-  const title = presentation.title === null ? '' : `<b>${escapeHtml(presentation.title)}</b> &nbsp; `;
+  const title = presentation.title === null ? '' : `<b>${escapeHtml(printable(presentation.title))}</b> &nbsp; `;
   const head =
     `<div>${title}<span style="color:${DOTS[status.state]}">&#9679;</span> <b>${state}</b> &nbsp; ` +
     `${counts.map(escapeHtml).join(' &nbsp; ')}</div>`;
@@ -216,7 +216,7 @@ function singleHtml({ description, page, presentation }: Parts): string {
 function plain(parts: Parts): string {
   const { status, presentation } = parts;
   const lines = [headline(parts).join(' · ')];
-  if (presentation.title !== null) lines.unshift(presentation.title);
+  if (presentation.title !== null) lines.unshift(printable(presentation.title));
   if (status.error !== undefined) lines.push(errorText({ ...status.error, span: undefined }, ''));
   lines.push(...(presentation.mode === 'single' ? singleText(parts) : tableText(parts)), footnotes(parts).join(' · '));
   return lines.filter((l) => l !== '').join('\n');

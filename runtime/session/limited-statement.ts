@@ -47,10 +47,12 @@ export class LimitedStatement implements Statement {
     this.jobId = inner.jobId;
     this.notices = inner.notices ?? [];
     this.view = new LimitedView(view, limit, () => inner.cancel());
-    this.done = inner.done.then(async (end) => {
-      const kept = await this.view.ended();
-      return kept === null ? end : { ...end, state: 'finished', rows: kept, changes: kept };
-    });
+    this.done = inner.done
+      .finally(() => this.view.unwatch())
+      .then(async (end) => {
+        const kept = await this.view.ended();
+        return kept === null ? end : { ...end, state: 'finished', rows: kept, changes: kept };
+      });
     this.done.catch(() => undefined);
   }
 
@@ -87,9 +89,12 @@ class LimitedView implements ResultView {
     });
   }
 
+  unwatch(): void {
+    this.watch.close();
+  }
+
   /** The query is over. @returns how many rows were kept; null when there were fewer than the limit. */
   async ended(): Promise<number | null> {
-    this.watch.close();
     const { rows } = await this.inner.status();
     if (rows < this.limit && this.cutting === null) return null;
     return (await (await this.reached()).status()).rows;
