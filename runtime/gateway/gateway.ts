@@ -159,6 +159,7 @@ export class Gateway {
       authorize: this.authorize,
       heartbeat: this.options.heartbeat ?? DEFAULTS.heartbeat,
       helloTimeout: this.options.helloTimeout,
+      maxMessage: this.options.maxMessage ?? DEFAULTS.maxMessage,
       server: this.options.server,
       log: (event, details) => this.options.log(event === 'internal error' ? 'error' : 'info', event, details),
     });

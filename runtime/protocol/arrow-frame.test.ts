@@ -113,6 +113,13 @@ describe('Arrow frames', () => {
     expect(table.get(0)?.toJSON()).toMatchObject({ op: '+I', a: 7 });
   });
 
+  test('columns of the same name are told apart, also from the kind of change', () => {
+    const schema = ['op', 'a', 'a', 'a0'].map((name, i) => ({ name, type: i === 1 ? STRING() : INT() }));
+    const rows: ChangelogRow[] = [{ kind: 3, fields: [1, 'x', 2, 3] }];
+    expect(decodeRows(schema, encodeRows(schema, rows, true), true)).toEqual(rows);
+    expect(tableFromIPC(encodeRows(schema, rows, true)).schema.names).toEqual(['op', 'op0', 'a', 'a1', 'a0']);
+  });
+
   test('no rows still have a schema', () => {
     const schema = [{ name: 'a', type: ARRAY(ROW([{ name: 'x', type: STRING() }])) }];
     expect(decodeRows(schema, encodeRows(schema, [], false), false)).toEqual([]);

@@ -104,8 +104,26 @@ export function arrowField(name: string, type: DataType): Field {
   return new Field(name, arrowType(type), type.nullable, new Map([[TYPE_KEY, typeToString(type)]]));
 }
 
+/**
+ * Columns are told apart by their position. Arrow's JavaScript library mixes up those of one name, so that a repeated name gets a digit behind
+ * it: a result's own `op` beside that of its changes.
+ */
 export function arrowSchema(schema: Schema, kinds: boolean): ArrowSchema {
   const fields = schema.map((c) => arrowField(c.name, c.type));
   if (kinds) fields.unshift(new Field(OP_COLUMN, new Utf8(), false));
-  return new ArrowSchema(fields);
+  const taken = new Set(fields.map((f) => f.name));
+  const seen = new Set<string>();
+  return new ArrowSchema(
+    fields.map((field) => {
+      if (!seen.has(field.name)) {
+        seen.add(field.name);
+        return field;
+      }
+      let n = 0;
+      while (taken.has(`${field.name}${n}`)) n++;
+      const name = `${field.name}${n}`;
+      taken.add(name);
+      return new Field(name, field.type, field.nullable, field.metadata);
+    }),
+  );
 }

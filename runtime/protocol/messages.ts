@@ -245,6 +245,8 @@ export interface Welcome {
   readonly server: string;
   /** Milliseconds between pings; 0 when this transport needs none. Silence of three times as long is the end of the connection. */
   readonly heartbeat: number;
+  /** Bytes of the largest message that the server takes; 0 when it takes any. */
+  readonly maxMessage: number;
   /** Milliseconds that a session outlives its connection. */
   readonly sessionTimeout: number;
   /** The first is the default. */

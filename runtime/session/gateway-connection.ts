@@ -49,11 +49,19 @@ interface PendingRequest {
 
 type State = 'connecting' | 'connected' | 'restoring' | 'cut' | 'over';
 
+const ENVELOPE_BYTES = 200;
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 3000;
 const DEFAULT_RECONNECT = 30_000;
 const DEFAULT_PATIENCE = 10_000;
-const FATAL: ReadonlySet<number> = new Set([CLOSE.unauthorized, CLOSE.version, CLOSE.malformedHello, CLOSE.limit]);
+const TOO_LARGE = 1009;
+const FATAL: ReadonlySet<number> = new Set([
+  TOO_LARGE,
+  CLOSE.unauthorized,
+  CLOSE.version,
+  CLOSE.malformedHello,
+  CLOSE.limit,
+]);
 
 /**
  * A client's connection to a gateway: requests with replies, events, and a new transport when the old one was cut.
@@ -108,6 +116,18 @@ export class GatewayConnection {
     if (this.state === 'connected' || this.state === 'restoring') this.post(notice);
   }
 
+  /** A message that is too large would end the connection. @throws StreamcellError GATEWAY_LIMIT */
+  checkSize(fields: object): void {
+    const most = this.welcome?.maxMessage ?? 0;
+    if (most === 0) return;
+    // The envelope is small beside what a text may be.
+    const bytes = Buffer.byteLength(JSON.stringify(fields)) + ENVELOPE_BYTES;
+    if (bytes <= most) return;
+    throw new StreamcellError('GATEWAY_LIMIT', `The message has ${bytes} bytes; the gateway takes ${most} at most.`, {
+      hint: 'Split the text into several, or read the data from a file.',
+    });
+  }
+
   close(): void {
     this.finish(new StreamcellError('SESSION_CLOSED', 'The session is closed.'));
   }
@@ -118,6 +138,11 @@ export class GatewayConnection {
     frames: BinaryFrame[],
   ): Promise<Requests[T]['value']> {
     if (this.ending !== null) return Promise.reject(this.ending);
+    try {
+      this.checkSize(fields);
+    } catch (thrown) {
+      return Promise.reject(StreamcellError.from(thrown));
+    }
     return new Promise((resolve, reject) => {
       const id = this.nextId++;
       const pending: PendingRequest = { type, fields, resolve: resolve as (value: never) => void, reject, frames };

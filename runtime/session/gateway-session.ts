@@ -27,6 +27,9 @@ export interface GatewaySessionOptions extends ConnectionOptions {
 
 export type GatewayState = 'connected' | 'reconnecting' | 'lost' | 'closed';
 
+/** Milliseconds until the other side must have stopped all jobs. */
+const CLOSE_PATIENCE = 20_000;
+
 interface RemoteExecution {
   readonly id: string;
   readonly text: string;
@@ -131,6 +134,7 @@ export class GatewaySession implements Session, ConnectionListener {
       end: null,
       wake: null,
     };
+    this.connection.checkSize({ text, options: execution.options });
     this.executions.set(execution.id, execution);
     const started: RemoteStatement[] = [];
     const interrupt = (): void => {
@@ -221,7 +225,9 @@ export class GatewaySession implements Session, ConnectionListener {
   private async closeNow(): Promise<void> {
     if (this.current === 'lost' || this.current === 'closed') return;
     try {
-      if (this.current === 'connected') await this.connection.request('close', { session: this.id });
+      const patience = new Promise((resolve) => setTimeout(resolve, CLOSE_PATIENCE).unref());
+      if (this.current === 'connected')
+        await Promise.race([this.connection.request('close', { session: this.id }), patience]);
     } catch {
       // It is gone already, or cannot be reached: there it ends by its time-out.
     }
@@ -311,6 +317,7 @@ export class GatewaySession implements Session, ConnectionListener {
     }
     for (const execution of [...this.executions.values()]) this.endExecution(execution, error);
     for (const ref of this.statements.values()) ref.deref()?.view?.changesEnd(error);
+    for (const looker of [...this.room.lookers.values()]) looker.lost(error);
     for (const statement of this.running.values()) statement.end({ error });
     this.running.clear();
     this.room.lookers.clear();

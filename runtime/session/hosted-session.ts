@@ -73,6 +73,8 @@ export class HostedSession {
   /** This connection has the session from now on; `released` is called when another one takes it. */
   connect(outlet: Outlet, released: () => void): void {
     const former = this.released;
+    // Who reads changes says on the new connection how far he got; until then none are sent.
+    for (const { feed } of this.streams.values()) feed?.disconnected();
     this.outlet = outlet;
     this.released = released;
     former?.();

@@ -14,6 +14,7 @@ import {
   type ServerMessage,
   type Transport,
   type TransportEnd,
+  type WireViewport,
 } from '../protocol/index.js';
 import { StreamcellError, type ErrorData } from '../types/index.js';
 import type { Outlet } from './change-feed.js';
@@ -31,10 +32,19 @@ export interface ProtocolServerOptions {
   readonly heartbeat?: number;
   /** Milliseconds until the first message must have come. */
   readonly helloTimeout?: number;
+  /** Bytes of the largest message that the transport takes; 0 when it takes any. */
+  readonly maxMessage?: number;
   /** Name and version. */
   readonly server?: string;
   /** Never holds texts of statements, nor tokens. */
   readonly log?: (event: string, details: Readonly<Record<string, string | number>>) => void;
+}
+
+interface Looker {
+  subscription: ViewSubscription;
+  /** Number of the last frame that was sent. */
+  seq: number;
+  readonly columns: number;
 }
 
 /** Bytes under way beyond which nothing more is taken from the client, and those below which it is again. */
@@ -58,7 +68,7 @@ export class ProtocolServer implements Outlet {
   private greeted = false;
   private over = false;
   private readonly sessions = new Map<string, HostedSession>();
-  private readonly subscriptions = new Map<number, { readonly subscription: ViewSubscription; seq: number }>();
+  private readonly subscriptions = new Map<number, Looker>();
   private readonly views = new Map<string, OpenedView>();
   private pending = 0;
   private paused = false;
@@ -166,6 +176,7 @@ export class ProtocolServer implements Outlet {
       version,
       server: this.options.server ?? 'streamcell',
       heartbeat,
+      maxMessage: this.options.maxMessage ?? 0,
       sessionTimeout: this.host.sessionTimeout,
       clusters: this.host.clusters,
     });
@@ -409,7 +420,7 @@ export class ProtocolServer implements Outlet {
         this.subscribe(message);
         break;
       case 'viewport':
-        known?.subscription.update(message.viewport);
+        this.update(message);
         break;
       case 'ack':
         // What was not sent cannot have been seen.
@@ -426,8 +437,10 @@ export class ProtocolServer implements Outlet {
     try {
       if (this.subscriptions.has(id)) throw invalid(`Subscription ${id} exists.`);
       if (this.subscriptions.size + this.views.size >= MAX_LOOKERS) throw tooManyLookers();
-      const looker = { seq: 0, subscription: NOT_YET };
-      const subscription = this.view(stream).subscribe(viewport, ({ seq, from, rowCount, status, arrow }) => {
+      const view = this.view(stream);
+      checkColumns(viewport, view.columns.length);
+      const looker: Looker = { seq: 0, columns: view.columns.length, subscription: NOT_YET };
+      const subscription = view.subscribe(viewport, ({ seq, from, rowCount, status, arrow }) => {
         if (this.over) return;
         looker.seq = seq;
         this.sendFrame({ type: 'frame', subscription: id, seq, from, rowCount, status }, arrow);
@@ -436,6 +449,17 @@ export class ProtocolServer implements Outlet {
       this.subscriptions.set(id, looker);
     } catch (thrown) {
       this.send({ type: 'subscriptionEnd', subscription: id, error: this.errorData(thrown) });
+    }
+  }
+
+  private update({ subscription: id, viewport }: Notice & { type: 'viewport' }): void {
+    const known = this.subscriptions.get(id);
+    if (known === undefined) return;
+    try {
+      checkColumns(viewport, known.columns);
+      known.subscription.update(viewport);
+    } catch (thrown) {
+      this.send({ type: 'error', error: this.errorData(thrown) });
     }
   }
 
@@ -507,6 +531,12 @@ export class ProtocolServer implements Outlet {
 }
 
 const NOT_YET: ViewSubscription = { update: () => undefined, acknowledge: () => undefined, close: () => undefined };
+
+/** The view beside the job trusts who asks it. */
+function checkColumns({ sort = [], filter = [] }: WireViewport, columns: number): void {
+  for (const { column } of [...sort, ...filter])
+    if (column >= columns) throw invalid(`The result has ${columns} columns, ${column} is none of them.`);
+}
 
 function invalid(message: string): StreamcellError {
   return new StreamcellError('PROTOCOL_INVALID', message);

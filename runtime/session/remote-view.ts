@@ -1,4 +1,11 @@
-import { decodeRows, MAX_CREDIT, MAX_VIEWPORT_ROWS, type BinaryFrame, type FrameHeader } from '../protocol/index.js';
+import {
+  decodeRows,
+  encodeRows,
+  MAX_CREDIT,
+  MAX_VIEWPORT_ROWS,
+  type BinaryFrame,
+  type FrameHeader,
+} from '../protocol/index.js';
 import { StreamcellError, type ChangelogRow, type Schema } from '../types/index.js';
 import type { GatewayConnection } from './gateway-connection.js';
 import type { ResultView, ViewFrame, Viewport, ViewStatus, ViewSubscription } from './session.js';
@@ -19,6 +26,8 @@ export interface Looker {
   frame(header: FrameHeader & { type: 'frame' }, arrow: Uint8Array): void;
   /** The connection is a new one. */
   again(): void;
+  /** There is none any more. */
+  lost(error: StreamcellError): void;
 }
 
 type Item = BinaryFrame | { readonly gap: number };
@@ -75,11 +84,19 @@ export class RemoteView implements ResultView {
     let seq = 0;
     // Frames of former connections: the numbers here go on, those over there begin again.
     let base = 0;
+    let last: ViewFrame | null = null;
     lookers.set(subscription, {
       frame: (header, arrow) => {
         seq = base + header.seq;
         const { from, rowCount, status } = header;
-        onFrame({ seq, from, rowCount, status, arrow });
+        last = { seq, from, rowCount, status, arrow };
+        onFrame(last);
+      },
+      lost: (error) => {
+        if (this.statement.ended) return;
+        // Who looks shall not believe that it still runs.
+        const { from, rowCount, status, arrow } = last ?? this.nothing(current);
+        onFrame({ seq: ++seq, from, rowCount, status: { ...status, state: 'failed', error: error.toData() }, arrow });
       },
       again: () => {
         base = seq;
@@ -133,6 +150,11 @@ export class RemoteView implements ResultView {
   changesEnd(error: StreamcellError | null): void {
     this.over ??= { error };
     this.wake?.();
+  }
+
+  private nothing({ from, mode }: Viewport): Omit<ViewFrame, 'seq'> {
+    const status = { state: 'running', rows: 0, changes: 0, truncated: false, watermark: null } as const;
+    return { from, rowCount: 0, status, arrow: encodeRows(this.columns, [], mode === 'changelog') };
   }
 
   private decline(): void {
