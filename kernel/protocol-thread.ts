@@ -61,11 +61,9 @@ const languages: CellLanguage[] = [
   ...sql.languages.map((language) => catalog.watched(language)),
   cells,
 ];
-main.onQuery = (text, output) => {
-  const shown = sql.displayQuery(text, { output, signal: new AbortController().signal });
-  void shown.then((result) => {
-    if (!result.ok) output.stream('stderr', `${result.failure.traceback.join('\n')}\n`);
-  }, tell);
+main.onQuery = async (text, output, signal) => {
+  const result = await sql.displayQuery(text, { output, signal });
+  if (!result.ok) output.stream('stderr', `${result.failure.traceback.join('\n')}\n`);
 };
 
 const sockets: KernelSockets = new KernelSockets(readConnectionFile(data.connectionFile), (channel, message) =>

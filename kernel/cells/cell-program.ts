@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { readDeclarations } from './declaration-docs.js';
 import { declarations, type DeclaredAs } from './declarations.js';
 import { GLOBALS } from './globals.js';
 import { cellFile } from './names.js';
@@ -167,7 +168,7 @@ export class CellProgram {
       ],
       getScriptVersion: (path) => String(this.texts.get(path)?.version ?? 0),
       getScriptSnapshot: (path) => {
-        const text = this.texts.get(path)?.text ?? (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
+        const text = this.texts.get(path)?.text ?? (existsSync(path) ? readDeclarations(path) : undefined);
         return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
       },
       resolveModuleNameLiterals: (literals, containing, _redirect, options) =>

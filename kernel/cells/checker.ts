@@ -1,6 +1,7 @@
 import ts from 'typescript';
 import type { Completeness, CompletionReply, MimeBundle } from '../host.js';
 import { CellProgram, type Placed } from './cell-program.js';
+import { blankedDocumentation } from './declaration-docs.js';
 import type { Prepared, TypeErrorText } from './messages.js';
 import { cellFile } from './names.js';
 import { transpile } from './transpile.js';
@@ -95,7 +96,8 @@ export class Checker {
       const info = service.getQuickInfoAtPosition(placed.fileName, placed.start + at);
       if (info === undefined) continue;
       const signature = ts.displayPartsToString(info.displayParts);
-      const documentation = ts.displayPartsToString(info.documentation);
+      const documentation =
+        ts.displayPartsToString(info.documentation) || this.blanked(placed.fileName, placed.start + at);
       const tags =
         detail === 0 ? [] : (info.tags ?? []).map((tag) => `@${tag.name} ${ts.displayPartsToString(tag.text)}`);
       const text = [documentation, ...tags].filter((part) => part !== '');
@@ -105,6 +107,12 @@ export class Checker {
       };
     }
     return null;
+  }
+
+  private blanked(fileName: string, position: number): string {
+    const [definition] = this.program.service.getDefinitionAtPosition(fileName, position) ?? [];
+    if (definition === undefined) return '';
+    return blankedDocumentation(definition.fileName, (definition.contextSpan ?? definition.textSpan).start);
   }
 
   isComplete(code: string): Completeness {

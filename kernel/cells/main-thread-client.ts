@@ -8,6 +8,13 @@ const PING_TIMEOUT = 50;
 /** Runs whose late output still finds its cell. */
 const OUTPUTS_KEPT = 1000;
 
+interface RunOutput {
+  readonly output: CellOutput;
+  readonly signal: AbortSignal;
+  /** Queries that it displays and that do not stand there yet. */
+  readonly queries: Promise<void>[];
+}
+
 /**
  * The main thread, as the protocol thread sees it.
  *
@@ -16,14 +23,14 @@ const OUTPUTS_KEPT = 1000;
  */
 export class MainThreadClient implements Variables {
   private readonly control = new Session();
-  private readonly outputs = new Map<number, CellOutput>();
+  private readonly runs = new Map<number, RunOutput>();
   private readonly outcomes = new Map<number, (outcome: Outcome) => void>();
   private readonly pongs = new Map<number, () => void>();
   private readonly values = new Map<number, (message: FromMain & { type: 'value' | 'valueFailed' }) => void>();
   private newest = 0;
   private next = 1;
   /** Shows a query that a cell displays. */
-  onQuery: (sql: string, output: CellOutput) => void = () => {};
+  onQuery: (sql: string, output: CellOutput, signal: AbortSignal) => Promise<void> = async () => {};
 
   onInterrupt: () => void = () => {};
 
@@ -58,8 +65,8 @@ export class MainThreadClient implements Variables {
         return update ? output?.updateDisplay(displayId, data) : output?.display(data, undefined, displayId);
       }
       case 'displayQuery': {
-        const output = this.outputOf(message.run);
-        if (output !== undefined) this.onQuery(message.sql, output);
+        const run = this.runOf(message.run);
+        run?.queries.push(this.onQuery(message.sql, run.output, run.signal));
         return;
       }
       case 'interrupt':
@@ -79,8 +86,10 @@ export class MainThreadClient implements Variables {
   ): Promise<Outcome | null> {
     const run = this.next++;
     this.newest = run;
-    this.outputs.set(run, output);
-    if (this.outputs.size > OUTPUTS_KEPT) this.outputs.delete(this.newest - OUTPUTS_KEPT);
+    const queries: Promise<void>[] = [];
+    this.runs.set(run, { output, signal, queries });
+    const [oldest = run] = this.runs.keys();
+    if (this.runs.size > OUTPUTS_KEPT) this.runs.delete(oldest);
     const outcome = new Promise<Outcome>((resolve) => this.outcomes.set(run, resolve));
     this.post({ type: 'run', run, cell, code, script });
     const interrupted = new Promise<null>((resolve) => {
@@ -88,7 +97,9 @@ export class MainThreadClient implements Variables {
       if (signal.aborted) stop();
       else signal.addEventListener('abort', stop, { once: true });
     });
-    return Promise.race([outcome, interrupted]);
+    // What the cell displays stands there when it ends.
+    const displayed = outcome.then((ended) => Promise.all(queries).then(() => ended));
+    return Promise.race([displayed, interrupted]);
   }
 
   async get(name: string): Promise<unknown> {
@@ -143,8 +154,12 @@ export class MainThreadClient implements Variables {
     });
   }
 
+  private runOf(run: number): RunOutput | undefined {
+    return this.runs.get(run === 0 ? this.newest : run);
+  }
+
   private outputOf(run: number): CellOutput | undefined {
-    return this.outputs.get(run === 0 ? this.newest : run);
+    return this.runOf(run)?.output;
   }
 }
 
