@@ -36,6 +36,10 @@ export class ClusterJob {
   readonly ended: Promise<JobEnd>;
   startedAt = Date.now();
   endedAt: number | null = null;
+  /** Rows that came after their window had closed, as of the last sample. */
+  lateRows = 0;
+  onWatermark: ((time: number) => void) | null = null;
+  private vertices: readonly string[] | null = null;
   private current: JobInfo['state'] = 'created';
   private name: string;
   private operators: readonly OperatorInfo[] = [];
@@ -123,11 +127,17 @@ export class ClusterJob {
     };
   }
 
-  /** The lowest watermark at the job's last vertex. */
-  async watermark(): Promise<number | null> {
-    const details = await this.cluster.details(this.id);
-    const last = details?.vertices.at(-1);
-    return last === undefined ? null : this.cluster.watermark(this.id, last.id);
+  /** Asks for the watermark at the job's last vertex and for rows that came too late. */
+  async sample(): Promise<void> {
+    this.vertices ??= (await this.cluster.details(this.id))?.vertices.map((v) => v.id) ?? null;
+    const { vertices } = this;
+    if (vertices === null || vertices.length === 0) return;
+    const [watermark, ...late] = await Promise.all([
+      this.cluster.watermark(this.id, vertices[vertices.length - 1]),
+      ...vertices.map((v) => this.cluster.lateRows(this.id, v)),
+    ]);
+    this.lateRows = late.reduce((sum, n) => sum + n, 0);
+    if (watermark !== null) this.onWatermark?.(watermark);
   }
 
   private async confirmCancel(): Promise<void> {

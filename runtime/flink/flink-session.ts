@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import {
   bindParameters,
   CompleteStatement,
+  LimitedStatement,
   LocalView,
   OK,
   scriptPieces,
@@ -263,21 +264,22 @@ export class FlinkSession implements Session {
     const columns = withoutTimeAttributes(first.columns.map((c) => ({ name: c.name, type: dataType(c.logicalType) })));
     const usable = planned !== null && planned.width === columns.length ? planned : null;
     const shape = usable ?? (await planOnCluster(this.session, sent.text, columns));
-    const maxRows = options.maxRows ?? this.maxRows();
+    const maxRows = Math.max(options.maxRows ?? this.maxRows(), options.limit ?? 0);
     const view = new LocalView({
       columns,
       upsertKey: shape.upsertKey,
       appendOnly: shape.changelog === 'append',
       maxRows,
       span: place.span,
+      losses: () => ({ lateRows: job.lateRows }),
     });
+    job.onWatermark = (time) => view.watermark(time);
     const reader = new ResultReader({
       gateway: this.gateway,
       operation,
       job,
       view,
       values: columns.map((c) => valueReader(c.type, zone)),
-      limit: options.limit,
       text: sent.text,
       jobState: () => this.cluster.state(job.id),
       doom: () => this.watch.doom(job.id),
@@ -286,7 +288,7 @@ export class FlinkSession implements Session {
     const statement = new FlinkStatement(place, { kind: 'query', columns, ...shape, notices }, job, view);
     void reader.run(first);
     setImmediate(() => view.view.settle());
-    return statement;
+    return options.limit === undefined ? statement : new LimitedStatement(statement, view.view, options.limit);
   }
 
   /** A statement that runs no job, or one that Flink starts on the side (CREATE TABLE AS). */

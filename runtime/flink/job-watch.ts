@@ -3,11 +3,13 @@ import type { ClusterJob } from './cluster-job.js';
 import { isTerminal, type ClusterJobState, type JobManager } from './job-manager.js';
 
 /** A JobManager that is silent for so long is taken for dead, and its jobs for failed. */
-const SILENCE_MILLIS = 6000;
+const SILENCE_MILLIS = 5000;
 const REQUEST_MILLIS = 3000;
 /** How often running jobs are looked at: often while one without a reader is young, since its end is seen here only. */
 const SHORTEST = 50;
 const LONGEST = 1000;
+/** How often the watermarks and losses of queries are asked for. */
+const SAMPLE_MILLIS = 2000;
 /** How long a cluster that has gone may take to come back and run what nobody waits for any more. */
 const DOOM_MILLIS = 300_000;
 
@@ -24,6 +26,8 @@ export class JobWatch {
   private timer: NodeJS.Timeout | null = null;
   private asking = false;
   private silentSince: number | null = null;
+  private sampling = false;
+  private nextSample = 0;
 
   constructor(private readonly cluster: JobManager) {}
 
@@ -58,18 +62,20 @@ export class JobWatch {
 
   private async look(): Promise<void> {
     this.asking = true;
+    const began = Date.now();
     // Jobs that are started while the list is on its way are not missing from it.
     const jobs = [...this.jobs];
     try {
       const listed = new Map((await this.cluster.jobs(REQUEST_MILLIS)).map((j) => [j.jid, j]));
       this.silentSince = null;
+      this.sample(jobs);
       await Promise.all([
         ...jobs.map((job) => job.observe(listed.get(job.id))),
         ...[...this.doomed].map(([id, until]) => this.end(id, listed.get(id)?.state, until)),
       ]);
     } catch (thrown) {
-      this.silentSince ??= Date.now();
-      if (Date.now() - this.silentSince >= SILENCE_MILLIS - REQUEST_MILLIS) {
+      this.silentSince ??= began;
+      if (Date.now() - this.silentSince >= SILENCE_MILLIS) {
         const error = StreamcellError.from(thrown, 'CLUSTER_UNREACHABLE');
         for (const job of jobs) this.giveUp(job, error);
       }
@@ -77,6 +83,16 @@ export class JobWatch {
       this.asking = false;
       this.schedule();
     }
+  }
+
+  /** Not waited for: it takes several requests, and the states of jobs are more urgent. */
+  private sample(jobs: readonly ClusterJob[]): void {
+    if (this.sampling || Date.now() < this.nextSample) return;
+    this.sampling = true;
+    this.nextSample = Date.now() + SAMPLE_MILLIS;
+    void Promise.allSettled(jobs.filter((j) => j.hasReader && !j.over).map((j) => j.sample())).then(
+      () => (this.sampling = false),
+    );
   }
 
   private giveUp(job: ClusterJob, error: StreamcellError): void {

@@ -21,8 +21,6 @@ export interface ResultReaderOptions {
   readonly view: LocalView;
   /** One a column. */
   readonly values: readonly ValueReader[];
-  /** Rows after which the query is stopped. */
-  readonly limit: number | undefined;
   /** The statement as it was sent. */
   readonly text: string;
   /** State of the job as the JobManager says now. */
@@ -78,23 +76,8 @@ export class ResultReader {
 
   /** True when it was the last one. */
   private take(page: GatewayPage): boolean {
-    const { view, job, values, limit } = this.options;
-    const rows = page.rows.map(({ kind, fields }): ChangelogRow => ({
-      kind,
-      fields: fields.map((f, c) => values[c](f)),
-    }));
-    if (limit === undefined || view.rows + rows.length < limit) view.add(rows);
-    else {
-      for (const row of rows) {
-        view.add([row]);
-        if (view.rows >= limit) break;
-      }
-      if (view.rows >= limit) {
-        this.options.doom();
-        job.settle('finished');
-        return true;
-      }
-    }
+    const { view, job, values } = this.options;
+    view.add(page.rows.map(({ kind, fields }): ChangelogRow => ({ kind, fields: fields.map((f, c) => values[c](f)) })));
     if (page.state !== 'end') return false;
     job.settle('finished');
     return true;

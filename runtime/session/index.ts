@@ -3,6 +3,7 @@ export { EmbeddedSession, type EmbeddedSessionOptions } from './embedded-session
 export { sessionTimeZone } from './session-options.js';
 // For sessions whose statements run elsewhere: what they share with the embedded one.
 export { CompleteStatement, JOB_ID_COLUMNS, type StatementPlace } from './job-statement.js';
+export { LimitedStatement } from './limited-statement.js';
 export { LocalView, type LocalViewShape } from './local-view.js';
 export { bindParameters } from './parameters.js';
 export { jobsTable } from './show-statements.js';

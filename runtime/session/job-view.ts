@@ -29,7 +29,7 @@ export interface ViewShape {
   readonly losses?: () => Losses;
 }
 
-export type Losses = Required<Pick<ViewStatus, 'lateRows' | 'malformed'>>;
+export type Losses = Pick<ViewStatus, 'lateRows' | 'malformed'>;
 
 type Post = (command: ViewCommand) => void;
 
