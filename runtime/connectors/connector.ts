@@ -86,9 +86,18 @@ export interface SinkWriter {
   ready(): Promise<void> | null;
   /** Everything written so far is durable when it resolves. Called at checkpoints and at the end. */
   flush(): Promise<void>;
+  /**
+   * A checkpoint begins behind the last row written. @returns plain data for it, from which what was written before can be made final even
+   * if this process dies; only connectors that hold their output back have any.
+   */
+  prepare?(): unknown;
+  /** The checkpoint of the last `prepare` is complete, so what it covers is never written again: make it final. */
+  checkpointComplete?(): void;
+  /** Goes on from a checkpoint: what `prepare` gave to it, in all subtasks. Called after open, in one subtask. */
+  restore?(prepared: readonly unknown[]): void;
   /** The job ended well: commit what is pending (part files get their final names). */
   commit(): Promise<void>;
-  /** After a failure or cancel: let go without committing what the connector can hold back. */
+  /** After a failure or cancel: let go without committing what the connector can hold back, but for what a checkpoint may know of. */
   close(): Promise<void>;
 }
 

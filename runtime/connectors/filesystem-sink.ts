@@ -33,18 +33,26 @@ interface Part {
   written: number;
 }
 
+/** What a checkpoint knows of a file that is complete: all its rows are from before. */
+type PreparedPart = Pick<Part, 'directory' | 'temporary' | 'final'>;
+
 /**
- * Writes part files. A file is hidden (`.part-...inprogress`) until a checkpoint or the end, when it is synced and renamed, so that readers
- * see whole files only; INSERT OVERWRITE renames at the very end, after it has removed what was there at the start.
+ * Writes part files. A file is hidden (`.part-...inprogress`) until it gets its final name, so that readers see whole files only. That is when
+ * a checkpoint that covers it is complete, or at the end; with INSERT OVERWRITE at the very end, after what was there at the start
+ * was removed.
  *
- * State: one open part per partition directory, and the parts that are full but not yet renamed.
+ * State: one open part per partition directory, and the parts that are full, in two lists: those a checkpoint may know of, and those since.
+ * It maintains the invariant that a row is in a file with a final name only if no restart writes it again, and that a file which a
+ * checkpoint may know of is never removed: going on from it gives the file its name. Files that no checkpoint knows, of a writer that died,
+ * stay hidden for good: whose they are cannot be told from those of a job that still runs.
  */
 export class FilesystemWriter implements SinkWriter {
   private readonly encoder: Encoder;
   private readonly fileColumns: readonly number[];
   private readonly partitions: readonly { readonly key: string; readonly column: number }[];
   private readonly parts = new Map<string, Part>();
-  private full: Part[] = [];
+  private full: PreparedPart[] = [];
+  private prepared: PreparedPart[] = [];
   private readonly id = randomUUID();
   private counter = 0;
   private replaced: readonly string[] = [];
@@ -153,11 +161,29 @@ export class FilesystemWriter implements SinkWriter {
 
   async flush(): Promise<void> {
     for (const part of [...this.parts.values()]) this.roll(part);
+  }
+
+  prepare(): readonly PreparedPart[] {
+    for (const part of [...this.parts.values()]) this.roll(part);
+    this.prepared.push(...this.full);
+    this.full = [];
+    return this.prepared.map(({ directory, temporary, final }) => ({ directory, temporary, final }));
+  }
+
+  checkpointComplete(): void {
     if (!this.request.overwrite) this.publish();
   }
 
+  restore(prepared: readonly unknown[]): void {
+    this.prepared.push(...(prepared as readonly PreparedPart[][]).flat());
+    if (!this.request.overwrite) this.publish();
+  }
+
+  /** Gives final names to what was prepared. */
   private publish(): void {
-    for (const part of this.full) {
+    for (const part of this.prepared) {
+      // One that is gone got its name before, here or by a job that went on from the same checkpoint.
+      if (!existsSync(part.temporary)) continue;
       try {
         renameSync(part.temporary, part.final);
         this.committedDirectories.add(part.directory);
@@ -165,13 +191,13 @@ export class FilesystemWriter implements SinkWriter {
         throw fileError(error, part.final);
       }
     }
-    this.full = [];
+    this.prepared = [];
   }
 
   async commit(): Promise<void> {
-    await this.flush();
+    this.prepare();
     // Of a partitioned table only the partitions that were written are replaced.
-    const touched = new Set(this.full.map((p) => p.directory));
+    const touched = new Set(this.prepared.map((p) => p.directory));
     for (const path of this.replaced) {
       if (this.partitions.length === 0 || touched.has(path.slice(0, path.lastIndexOf('/'))))
         rmSync(path, { force: true });

@@ -73,6 +73,8 @@ export class Job {
   private timer: NodeJS.Timeout | null = null;
   private grace: NodeJS.Timeout | null = null;
   private kept: string[] = [];
+  /** Ends where its savepoint was taken: there is nothing behind that for a checkpoint. */
+  private stopped = false;
 
   private readonly options: JobOptions;
 
@@ -203,6 +205,7 @@ export class Job {
       this.broadcast({ type: 'resume' });
       throw thrown;
     }
+    this.stopped = !drain;
     this.broadcast({ type: drain ? 'drain' : 'stop' });
     await this.ended;
     return path;
@@ -229,7 +232,7 @@ export class Job {
         break;
       case 'flushed':
         handle.state = 'flushed';
-        if (this.subtasks.every((s) => s.state === 'flushed')) this.broadcast({ type: 'commit' });
+        if (this.subtasks.every((s) => s.state === 'flushed')) void this.commit();
         break;
       case 'done':
         this.finished(handle, true);
@@ -239,6 +242,21 @@ export class Job {
         this.finished(handle, true);
         break;
     }
+  }
+
+  /** Output becomes final, by a last checkpoint where there are any: a crash half-way then has one to go on from that knows the whole. */
+  private async commit(): Promise<void> {
+    if ((this.options.checkpoints?.interval ?? 0) > 0 && !this.stopped) {
+      if (this.timer !== null) clearInterval(this.timer);
+      while (this.pending !== null) await new Promise((resolve) => setTimeout(resolve, 1));
+      try {
+        if (this.state === 'running') await this.checkpoint();
+      } catch {
+        // The job has failed of it, or was cancelled meanwhile.
+        return;
+      }
+    }
+    this.broadcast({ type: 'commit' });
   }
 
   private async checkpointed(id: number, part: SubtaskCheckpoint): Promise<void> {

@@ -1,9 +1,14 @@
 import type { SinkWriter } from '../connectors/connector.js';
 import { Operator } from '../operators/operator.js';
+import type { SnapshotReader, SnapshotWriter } from '../state/snapshot.js';
 import type { Batch } from '../types/index.js';
 import type { ResultConsumer } from './result-consumer.js';
 
-/** Writes to a connector. Keeps nothing; durability and commit are the host's calls on the writer. */
+/**
+ * Writes to a connector; durability and commit are the host's calls on the writer.
+ *
+ * State: what the writer has prepared but not made final. It maintains the invariant that this covers exactly the rows before the barrier.
+ */
 export class SinkOperator extends Operator {
   constructor(readonly writer: SinkWriter) {
     super();
@@ -11,6 +16,18 @@ export class SinkOperator extends Operator {
 
   override processBatch(batch: Batch): void {
     this.writer.write(batch);
+  }
+
+  override snapshot(writer: SnapshotWriter): void {
+    const prepared = this.writer.prepare?.();
+    if (prepared !== undefined) writer.json('prepared', prepared);
+  }
+
+  override restore(readers: readonly SnapshotReader[]): void {
+    // It does not matter which subtask finishes what others began, as long as one does.
+    if (this.context.subtask !== 0) return;
+    const prepared = readers.filter((r) => r.has('prepared')).map((r) => r.json<unknown>('prepared'));
+    if (prepared.length > 0) this.writer.restore?.(prepared);
   }
 }
 

@@ -369,7 +369,7 @@ export class Subtask {
     for (const fragment of [...fragments].sort((a, b) => a - b)) this.aligned(fragment);
   }
 
-  /** Every subtask's share is on disk: sources may tell the outside world how far they came then, not how far they are now. */
+  /** Every subtask's share is on disk: sources and sinks may tell the outside world how far they came then, not how far they are now. */
   private completeCheckpoint(id: number): void {
     const taken = this.offsets.get(id);
     for (const known of [...this.offsets.keys()]) if (known <= id) this.offsets.delete(known);
@@ -377,6 +377,13 @@ export class Subtask {
     this.graph.sources.forEach((source, i) => {
       source.reader.checkpointComplete?.(taken[this.graph.sourceInstances[i].index].offsets);
     });
+    for (const { writer, name } of this.graph.writers) {
+      try {
+        writer.checkpointComplete?.();
+      } catch (thrown) {
+        this.failure ??= StreamcellError.from(thrown).inOperator(name);
+      }
+    }
   }
 
   /** An entry of the fragment stands at the barrier; when all do, the fragment is snapshotted and the barrier passed on. */

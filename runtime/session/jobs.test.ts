@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
@@ -156,6 +156,33 @@ describe('checkpoints', () => {
     await all.done;
     expect(((await all.view?.snapshot()) ?? []).map((r) => r.fields.map(Number))).toEqual([[4000, 4000]]);
   });
+
+  test.each([1, 2])(
+    'a job that dies between checkpoints leaves nothing in the sink that its successor writes again, at parallelism %i',
+    async (parallelism) => {
+      const out = join(directory, 'out');
+      await execute(`CREATE TABLE ids (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '4000', 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '4000');
+        CREATE TABLE f (id BIGINT) WITH ('connector' = 'filesystem', 'path' = '${out}', 'format' = 'json');
+        SET 'parallelism.default' = '${parallelism}';
+        SET 'execution.checkpointing.interval' = '40 ms'; SET 'execution.checkpointing.dir' = '${directory}'`);
+      const [insert] = await execute('INSERT INTO f SELECT id FROM ids');
+      const kept = join(directory, insert.jobId as string);
+      const latest = (): string | undefined =>
+        (existsSync(kept) ? readdirSync(kept) : [])
+          .filter((name) => name.startsWith('chk-'))
+          .sort((a, b) => Number(a.slice(4)) - Number(b.slice(4)))
+          .at(-1);
+      await until(() => Number(latest()?.slice(4) ?? 0) >= 3);
+      await insert.cancel();
+      await execute(`SET 'execution.state-recovery.path' = '${join(kept, latest() as string)}'`);
+      const [rest] = await execute('INSERT INTO f SELECT id FROM ids');
+      expect((await rest.done).state).toBe('finished');
+      await execute("RESET 'execution.state-recovery.path'; RESET 'execution.checkpointing.interval'");
+      const [all] = await execute('SELECT COUNT(*) AS n, COUNT(DISTINCT id) AS d FROM f');
+      await all.done;
+      expect(((await all.view?.snapshot()) ?? []).map((r) => r.fields.map(Number))).toEqual([[4000, 4000]]);
+    },
+  );
 
   test('checkpoints are taken by the interval, and only the latest are kept', async () => {
     await execute(
