@@ -92,12 +92,19 @@ export class NotebookPage {
       return nb.activeCellIndex;`);
   }
 
-  /** Runs a cell as Ctrl+Enter does and waits for the reply; false when it ended with an error. */
-  async runCell(cell: number): Promise<boolean> {
-    return this.run<boolean>(`const p = panel(); p.content.activeCellIndex = ${cell}; p.content.deselectAll();
-      p.content.scrollToItem ? await p.content.scrollToItem(${cell}, 'smart') : undefined;
+  /** Runs a cell as Ctrl+Enter does and waits for the reply. @throws what the cell says, when it ends with an error. */
+  async runCell(cell: number): Promise<void> {
+    const error = await this.runFailingCell(cell);
+    if (error !== null) throw new Error(`Cell ${cell} failed: ${error}`);
+  }
+
+  /** The same, for its error: the traceback, or null where there is none. */
+  async runFailingCell(cell: number): Promise<string | null> {
+    return this.run<string | null>(`const p = panel(); p.content.activeCellIndex = ${cell}; p.content.deselectAll();
+      await p.content.scrollToItem(${cell}, 'smart');
       await window.jupyterapp.commands.execute('notebook:run-cell');
-      return !cellOf(${cell}).model.sharedModel.getOutputs().some((o) => o.output_type === 'error');`);
+      const error = cellOf(${cell}).model.sharedModel.getOutputs().find((o) => o.output_type === 'error');
+      return error ? error.traceback.join('\\n') : null;`);
   }
 
   /** Begins to run a cell and does not wait. */

@@ -61,8 +61,8 @@ CREATE TABLE ticks (n BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' =
       `%%flinksql\nSELECT MOD(n, ${keys}) AS id, COUNT(*) AS seen, MAX(n) AS latest FROM ticks GROUP BY MOD(n, ${keys})`,
     ]);
     const notebook = await NotebookPage.open(browser, server, 'load.ipynb');
-    if (!(await notebook.runCell(0)) || !(await notebook.runCell(1)))
-      throw new Error(`the cells failed: ${JSON.stringify(await notebook.outputs(1))}`);
+    await notebook.runCell(0);
+    await notebook.runCell(1);
     await notebook.waitForView(1, (v) => v.state === 'running' && v.rows > 0);
     await notebook.run(COUNTERS);
     console.log('second  page fps  frames/s  changes/s     rows  heap MB  kernel MB');
