@@ -136,7 +136,8 @@ function encoding(chart: Chart, columns: Schema): Readonly<Record<string, unknow
   return { ...channels, tooltip };
 }
 
-function fieldType(name: ChannelName, type: DataType, mark: ChartMark): string {
+/** Vega-Lite's type of a channel. */
+export function fieldType(name: ChannelName, type: DataType, mark: ChartMark): string {
   if (isTime(type)) return name === 'color' ? 'nominal' : 'temporal';
   if (!isNumber(type)) return 'nominal';
   if (name === 'color') return mark === 'point' ? 'quantitative' : 'nominal';

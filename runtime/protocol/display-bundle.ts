@@ -1,5 +1,6 @@
 import { rowKindName, type ChangelogRow, type Schema } from '../types/index.js';
 import { CHART_ROWS, vegaLite } from './chart.js';
+import { chartSvg } from './chart-svg.js';
 import { errorHtml, errorText } from './error-bundle.js';
 import { escapeHtml } from './html.js';
 import { cellsOfRow, headers, isNumeric, layoutFor, line, printable, rule } from './text-table.js';
@@ -76,7 +77,8 @@ export function displayBundle(
     status,
     snapshot: page.rows.map((row) => savedRow(description.columns, row, presentation)),
   };
-  const parts = { description, page, status, presentation };
+  const picture = chart === null ? null : chartSvg(chart, description.columns, charted.slice(-CHART_ROWS), zone);
+  const parts = { description, page, status, presentation, picture };
   return {
     [VIEW_MIME]: bundle,
     ...(chart === null
@@ -109,6 +111,8 @@ interface Parts {
   readonly page: ResultSnapshot;
   readonly status: ViewState;
   readonly presentation: Presentation;
+  /** SVG of the chart. */
+  readonly picture: string | null;
 }
 
 /** The rows that are saved: of a table the first, of a changelog the last. */
@@ -175,7 +179,17 @@ function html(parts: Parts): string {
   const foot = notes.length === 0 ? '' : `<div style="${FAINT}">${notes.map(escapeHtml).join(' &nbsp; ')}</div>`;
   const error = status.error === undefined ? '' : errorHtml({ ...status.error, span: undefined }, '');
   const body = presentation.mode === 'single' ? singleHtml(parts) : tableHtml(parts);
-  return `<div>${head}${error}${body}${foot}</div>`;
+  return `<div>${head}${error}${pictureHtml(parts)}${body}${foot}</div>`;
+}
+
+/** As an image of its own, in which nothing can run. */
+function pictureHtml({ picture, presentation: { chart } }: Parts): string {
+  if (picture === null || chart === null) return '';
+  const bytes = new TextEncoder().encode(picture);
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  const alt = escapeHtml(printable(`${chart.mark} chart of ${chart.y} by ${chart.x}`));
+  return `<div><img alt="${alt}" src="data:image/svg+xml;base64,${btoa(binary)}"></div>`;
 }
 
 function tableHtml({ description, page, presentation }: Parts): string {

@@ -37,18 +37,14 @@ export function errorBundle(error: ErrorData, cell: string): Readonly<Record<str
   return { [ERROR_MIME]: bundle, 'text/html': errorHtml(error, cell), 'text/plain': errorText(error, cell) };
 }
 
-/** Without scripts and classes: for exported and untrusted notebooks, where colours may be dark on light or light on dark. */
+/** What is wrong and where; the source line is in the text form, which the traceback shows below. Without scripts and classes: for exported and untrusted notebooks, where colours may be dark on light or light on dark. */
 export function errorHtml(error: ErrorData, cell: string): string {
   const place = error.span === undefined ? '' : ` · ${placeOf(cell, error.span)}`;
-  const source =
-    error.span === undefined || cell === ''
-      ? ''
-      : `<pre style="margin:6px 0 0">${escapeHtml(markedSource(cell, error.span).join('\n'))}</pre>`;
   const hint = error.hint === undefined ? '' : `<div style="opacity:.75">${quoted(error.hint)}</div>`;
   return (
     '<div style="border:1px solid #c62828;border-left-width:3px;padding:8px 12px">' +
     `<div>${quoted(error.message)}${escapeHtml(origin(error))} <code style="opacity:.6">${error.code}${place}</code></div>` +
-    `${hint}${source}</div>`
+    `${hint}</div>`
   );
 }
 

@@ -1,5 +1,6 @@
 export * from './arrow-frame.js';
 export * from './arrow-types.js';
+export * from './chart-svg.js';
 export * from './chart.js';
 export * from './client-messages.js';
 export * from './display-bundle.js';
