@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { sessionContract } from '../session/contract-suite.js';
 import { GatewaySession } from '../session/gateway-session.js';
-import { startGateway, type GatewayProcess } from './gateway-process.js';
+import { startGateway, type GatewayProcess } from './test-gateway.js';
 
 let gateway: GatewayProcess;
 beforeAll(async () => {

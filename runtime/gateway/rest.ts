@@ -59,7 +59,7 @@ async function end(registry: SessionRegistry, id: string, response: ServerRespon
 }
 
 function bearer(request: IncomingMessage): string | undefined {
-  return /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  return /^Bearer +(.*\S)/i.exec(request.headers.authorization ?? '')?.[1];
 }
 
 function refuseMethod(response: ServerResponse, allow: string): void {

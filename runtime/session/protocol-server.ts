@@ -14,7 +14,6 @@ import {
   type ServerMessage,
   type Transport,
   type TransportEnd,
-  type WireViewport,
 } from '../protocol/index.js';
 import { StreamcellError, type ErrorData } from '../types/index.js';
 import type { Outlet } from './change-feed.js';
@@ -22,7 +21,8 @@ import type { HostedSession, HostedStream } from './hosted-session.js';
 import { parameterNames } from './parameters.js';
 import { present } from './presentation.js';
 import type { SessionHost } from './session-host.js';
-import type { ResultView, ViewSubscription } from './session.js';
+import type { ResultView } from './session.js';
+import { SubscriptionServer, type FrameSink } from './subscription-server.js';
 import { openView, type OpenedView } from './view-bridge.js';
 
 export interface ProtocolServerOptions {
@@ -40,20 +40,13 @@ export interface ProtocolServerOptions {
   readonly log?: (event: string, details: Readonly<Record<string, string | number>>) => void;
 }
 
-interface Looker {
-  subscription: ViewSubscription;
-  /** Number of the last frame that was sent. */
-  seq: number;
-  readonly columns: number;
-}
-
 /** Bytes under way beyond which nothing more is taken from the client, and those below which it is again. */
 const HIGH_WATER = 4 << 20;
 const LOW_WATER = 1 << 20;
 /** Requests that may be served at once. */
 const MAX_PENDING = 64;
 /** Subscriptions and views of one connection. */
-const MAX_LOOKERS = 1000;
+const MAX_LOOKERS = 256;
 /** Rows of one frame of a snapshot. */
 const SNAPSHOT_FRAME_ROWS = 20_000;
 const DRAIN_POLL = 10;
@@ -64,14 +57,15 @@ const DRAIN_POLL = 10;
  * State: the sessions it has, subscriptions, views. Maintains the invariant that a client which does not read is not served: beyond
  * HIGH_WATER nothing is taken from it, and what the server sends on its own is bounded by the client's acknowledgements and credit.
  */
-export class ProtocolServer implements Outlet {
+export class ProtocolServer implements Outlet, FrameSink {
   private greeted = false;
   private over = false;
   private readonly sessions = new Map<string, HostedSession>();
-  private readonly subscriptions = new Map<number, Looker>();
+  private readonly subscriptions = new Map<number, SubscriptionServer>();
   private readonly views = new Map<string, OpenedView>();
   private pending = 0;
   private paused = false;
+  private snapshots: Promise<unknown> = Promise.resolve();
   private lastHeard = Date.now();
   private lastBuffered = 0;
   private timer: NodeJS.Timeout | null = null;
@@ -108,6 +102,10 @@ export class ProtocolServer implements Outlet {
     this.watchBuffer();
   }
 
+  get crowded(): boolean {
+    return this.over || this.transport.buffered > HIGH_WATER;
+  }
+
   private watchBuffer(): void {
     if (!this.paused && (this.transport.buffered > HIGH_WATER || this.pending > MAX_PENDING)) {
       this.paused = true;
@@ -124,6 +122,7 @@ export class ProtocolServer implements Outlet {
         return;
       }
       this.paused = false;
+      for (const subscription of this.subscriptions.values()) subscription.drained();
       this.transport.resume();
     }, DRAIN_POLL);
   }
@@ -397,9 +396,17 @@ export class ProtocolServer implements Outlet {
     return view;
   }
 
+  /** One after the other: each holds all rows of its result meanwhile. */
   private async snapshot(id: number, stream: string): Promise<unknown> {
     const view = this.view(stream);
-    const rows = await view.snapshot();
+    const turn = this.snapshots.then(() => this.sendSnapshot(id, view));
+    this.snapshots = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async sendSnapshot(id: number, view: ResultView): Promise<unknown> {
+    await this.drained();
+    const rows = this.over ? [] : await view.snapshot();
     let frames = 0;
     for (let from = 0; from === 0 || from < rows.length; from += SNAPSHOT_FRAME_ROWS) {
       const part = rows.slice(from, from + SNAPSHOT_FRAME_ROWS);
@@ -423,11 +430,10 @@ export class ProtocolServer implements Outlet {
         this.update(message);
         break;
       case 'ack':
-        // What was not sent cannot have been seen.
-        known?.subscription.acknowledge(Math.min(message.seq, known.seq));
+        known?.acknowledge(message.seq);
         break;
       case 'unsubscribe':
-        known?.subscription.close();
+        known?.close();
         this.subscriptions.delete(message.subscription);
         break;
     }
@@ -437,27 +443,15 @@ export class ProtocolServer implements Outlet {
     try {
       if (this.subscriptions.has(id)) throw invalid(`Subscription ${id} exists.`);
       if (this.subscriptions.size + this.views.size >= MAX_LOOKERS) throw tooManyLookers();
-      const view = this.view(stream);
-      checkColumns(viewport, view.columns.length);
-      const looker: Looker = { seq: 0, columns: view.columns.length, subscription: NOT_YET };
-      const subscription = view.subscribe(viewport, ({ seq, from, rowCount, status, arrow }) => {
-        if (this.over) return;
-        looker.seq = seq;
-        this.sendFrame({ type: 'frame', subscription: id, seq, from, rowCount, status }, arrow);
-      });
-      looker.subscription = subscription;
-      this.subscriptions.set(id, looker);
+      this.subscriptions.set(id, new SubscriptionServer(id, this.view(stream), viewport, this));
     } catch (thrown) {
       this.send({ type: 'subscriptionEnd', subscription: id, error: this.errorData(thrown) });
     }
   }
 
   private update({ subscription: id, viewport }: Notice & { type: 'viewport' }): void {
-    const known = this.subscriptions.get(id);
-    if (known === undefined) return;
     try {
-      checkColumns(viewport, known.columns);
-      known.subscription.update(viewport);
+      this.subscriptions.get(id)?.update(viewport);
     } catch (thrown) {
       this.send({ type: 'error', error: this.errorData(thrown) });
     }
@@ -504,7 +498,7 @@ export class ProtocolServer implements Outlet {
     this.over = true;
     clearTimeout(this.helloTimer);
     if (this.timer !== null) clearInterval(this.timer);
-    for (const { subscription } of this.subscriptions.values()) subscription.close();
+    for (const subscription of this.subscriptions.values()) subscription.close();
     for (const view of this.views.values()) view.closed();
     this.subscriptions.clear();
     this.views.clear();
@@ -528,14 +522,6 @@ export class ProtocolServer implements Outlet {
   private log(event: string, details: Readonly<Record<string, string | number>>): void {
     this.options.log?.(event, details);
   }
-}
-
-const NOT_YET: ViewSubscription = { update: () => undefined, acknowledge: () => undefined, close: () => undefined };
-
-/** The view beside the job trusts who asks it. */
-function checkColumns({ sort = [], filter = [] }: WireViewport, columns: number): void {
-  for (const { column } of [...sort, ...filter])
-    if (column >= columns) throw invalid(`The result has ${columns} columns, ${column} is none of them.`);
 }
 
 function invalid(message: string): StreamcellError {

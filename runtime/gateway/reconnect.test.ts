@@ -1,0 +1,234 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { GatewaySession, type GatewaySessionOptions, type GatewayState } from '../session/gateway-session.js';
+import type { Statement, ViewFrame } from '../session/session.js';
+import { decodeRows } from '../protocol/index.js';
+import { StreamcellError } from '../types/index.js';
+import { Gateway, type GatewayOptions } from './gateway.js';
+import { startGateway } from './test-gateway.js';
+import { TestNetwork } from './test-network.js';
+
+const TOKEN = 'a-token-of-the-tests';
+
+let gateway: Gateway;
+let network: TestNetwork;
+const sessions: GatewaySession[] = [];
+
+async function begin(options: Partial<GatewayOptions> = {}): Promise<void> {
+  gateway = await Gateway.start({ host: '127.0.0.1', port: 0, token: TOKEN, log: () => undefined, ...options });
+  network = await TestNetwork.to(gateway.url);
+}
+
+async function client(options: Partial<GatewaySessionOptions> = {}): Promise<GatewaySession> {
+  const session = await GatewaySession.connect(network.url, { token: TOKEN, ...options });
+  sessions.push(session);
+  return session;
+}
+
+beforeEach(() => begin());
+afterEach(async () => {
+  for (const session of sessions.splice(0)) await session.close();
+  await network.close();
+  await gateway.close();
+});
+
+const counting = (last: number, perSecond: number): string =>
+  `CREATE TABLE counting (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '${perSecond}', 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '${last}')`;
+
+async function one(session: GatewaySession, text: string): Promise<Statement> {
+  const statements: Statement[] = [];
+  for await (const statement of session.execute(text)) statements.push(statement);
+  return statements[statements.length - 1];
+}
+
+async function failure(action: Promise<unknown>): Promise<StreamcellError> {
+  try {
+    await action;
+  } catch (thrown) {
+    if (thrown instanceof StreamcellError) return thrown;
+    throw thrown;
+  }
+  throw new Error('it did not fail');
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + 15_000;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error('it did not happen in time');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+describe('a connection that is cut', () => {
+  test('three times in the middle of a query, whose every change arrives once and in order', async () => {
+    const session = await client();
+    const states: GatewayState[] = [];
+    session.onState((state) => states.push(state));
+    await one(session, counting(6000, 4000));
+    const ids: number[] = [];
+    const cuts = [1000, 2500, 4000];
+    for await (const statement of session.execute('SELECT id FROM counting')) {
+      for await (const run of statement.view?.changes() ?? []) {
+        ids.push(...run.map((r) => Number(r.fields[0])));
+        if (ids.length > cuts[0]) {
+          cuts.shift();
+          network.cut();
+        }
+      }
+      expect(await statement.done).toMatchObject({ state: 'finished', rows: 6000, changes: 6000 });
+    }
+    expect(ids).toEqual(Array.from({ length: 6000 }, (_, i) => i + 1));
+    expect(cuts).toEqual([]);
+    expect(states.filter((s) => s === 'reconnecting')).toHaveLength(3);
+    expect(session.state).toBe('connected');
+  });
+
+  test('while statements begin: each runs once, and each end is told', async () => {
+    const session = await client();
+    const text = Array.from({ length: 20 }, (_, i) => `CREATE TABLE t${i} (a INT) WITH ('connector' = 'blackhole')`);
+    let n = 0;
+    for await (const statement of session.execute(text.join('; '))) {
+      if (n++ % 5 === 2) network.cut();
+      expect((await statement.done).state).toBe('finished');
+    }
+    expect(n).toBe(20);
+    const tables = await one(session, 'SHOW TABLES');
+    expect((await tables.view?.snapshot())?.length).toBe(20);
+  });
+
+  test('while a live view is looked at: its frames go on, numbered as before, up to the last state', async () => {
+    const session = await client();
+    await one(session, counting(3000, 2000));
+    const query = await one(session, 'SELECT COUNT(*) AS n FROM counting');
+    const frames: ViewFrame[] = [];
+    const subscription = query.view?.subscribe({ from: 0, to: 1 }, (frame) => {
+      frames.push(frame);
+      subscription?.acknowledge(frame.seq);
+      if (frames.length === 4) network.cut();
+    });
+    await query.done;
+    await until(() => frames[frames.length - 1].status.state === 'finished');
+    expect(frames.map((f) => f.seq)).toEqual(frames.map((_, i) => i + 1));
+    const last = frames[frames.length - 1];
+    expect(decodeRows(query.columns, last.arrow, false)[0].fields).toEqual([3000n]);
+  });
+
+  test('while a request waits and while the query is interrupted', async () => {
+    const session = await client();
+    await one(session, counting(100_000_000, 1000));
+    const stop = new AbortController();
+    const started: Statement[] = [];
+    for await (const statement of session.execute('SELECT id FROM counting', { signal: stop.signal }))
+      started.push(statement);
+    network.cut();
+    await until(() => session.state === 'reconnecting');
+    const jobs = session.jobs();
+    stop.abort();
+    expect((await started[0].done).state).toBe('cancelled');
+    expect((await jobs).map((j) => j.id)).toEqual([started[0].jobId]);
+  });
+
+  test('for longer than the query is held back: the gap is told, the result is whole', async () => {
+    await gateway.close();
+    await network.close();
+    await begin({ feeds: { hold: 20, keptBytes: 2000 } });
+    const session = await client();
+    await one(session, counting(5000, 10_000));
+    let read = 0;
+    for await (const statement of session.execute('SELECT id FROM counting')) {
+      const error = await failure(
+        (async () => {
+          for await (const run of statement.view?.changes() ?? []) {
+            expect(Number(run[0].fields[0])).toBe(read + 1);
+            read += run.length;
+            if (read > 100 && session.state === 'connected') {
+              network.block();
+              setTimeout(() => network.unblock(), 1500);
+            }
+          }
+        })(),
+      );
+      expect(error.code).toBe('CHANGES_LOST');
+      expect(Number(/^(\d+) changes/.exec(error.message)?.[1])).toBeGreaterThan(1000);
+      expect(await statement.done).toMatchObject({ state: 'finished', rows: 5000 });
+      expect((await statement.view?.snapshot())?.length).toBe(5000);
+    }
+    expect(read).toBeGreaterThan(100);
+  });
+
+  test('and nothing moves in it any more: the heartbeat finds out', async () => {
+    await gateway.close();
+    await network.close();
+    await begin({ heartbeat: 50 });
+    const session = await client();
+    await one(session, counting(2000, 4000));
+    let read = 0;
+    for await (const statement of session.execute('SELECT id FROM counting')) {
+      for await (const run of statement.view?.changes() ?? []) {
+        read += run.length;
+        if (read > 500 && read < 1000) network.freeze();
+      }
+    }
+    expect(read).toBe(2000);
+  });
+});
+
+describe('a gateway that is gone', () => {
+  test('fails what runs and what is begun, says so, and tells who looks', async () => {
+    const own = await startGateway();
+    const session = await GatewaySession.connect(own.url, { token: own.token, reconnect: 300 });
+    sessions.push(session);
+    const states: string[] = [];
+    session.onState((state, error) => states.push(error === null ? state : `${state} ${error.code}`));
+    await one(session, counting(100_000_000, 1000));
+    const query = await one(session, 'SELECT id FROM counting');
+    const frames: ViewFrame[] = [];
+    query.view?.subscribe({ from: 0, to: 10 }, (frame) => frames.push(frame));
+    await until(() => frames.length > 0);
+    own.child.kill('SIGKILL');
+    const error = await failure(query.done);
+    expect(error).toMatchObject({ code: 'GATEWAY_LOST', kind: 'external' });
+    expect(error.message).toContain('No gateway answers');
+    expect((await failure(one(session, 'SHOW TABLES'))).code).toBe('GATEWAY_LOST');
+    expect((await failure(session.jobs())).code).toBe('GATEWAY_LOST');
+    expect(frames[frames.length - 1].status).toMatchObject({ state: 'failed', error: { code: 'GATEWAY_LOST' } });
+    expect(states).toEqual(['reconnecting', 'lost GATEWAY_LOST']);
+    await session.close();
+  });
+
+  test('by being shut down: its sessions learn at once', async () => {
+    const session = await client();
+    await one(session, counting(100_000_000, 1000));
+    const query = await one(session, 'SELECT id FROM counting');
+    const began = Date.now();
+    await gateway.close();
+    const error = await failure(query.done);
+    expect(error.message).toContain('shutdown');
+    expect(Date.now() - began).toBeLessThan(3000);
+  });
+
+  test('before anything: nothing answers, or what answers is no gateway', async () => {
+    const error = await failure(GatewaySession.connect('ws://127.0.0.1:1', { token: TOKEN }));
+    expect(error).toMatchObject({ code: 'GATEWAY_UNREACHABLE' });
+    expect(error.message).toContain('127.0.0.1:1');
+    expect((await failure(GatewaySession.connect('::', { token: TOKEN }))).code).toBe('GATEWAY_UNREACHABLE');
+    const mute = await TestNetwork.to(gateway.url);
+    mute.block();
+    expect((await failure(GatewaySession.connect(mute.url, { token: TOKEN }))).code).toBe('GATEWAY_UNREACHABLE');
+    await mute.close();
+  });
+
+  test('for a session that expired meanwhile', async () => {
+    await gateway.close();
+    await network.close();
+    await begin({ sessionTimeout: 50 });
+    const session = await client();
+    await one(session, counting(100_000_000, 1000));
+    const query = await one(session, 'SELECT id FROM counting');
+    network.block();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    network.unblock();
+    const error = await failure(query.done);
+    expect(error.code).toBe('GATEWAY_LOST');
+    expect(error.message).toContain('no such session');
+  });
+});
