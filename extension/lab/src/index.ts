@@ -62,7 +62,7 @@ const language: JupyterFrontEndPlugin<NotebookSql> = {
     live: LiveSettings,
   ) => {
     languages.addLanguage(flinkSql());
-    const sql = new NotebookSql(channels, live);
+    const sql = new NotebookSql(languages, channels, live);
     app.docRegistry.addWidgetExtension('Notebook', sql);
     return sql;
   },

@@ -105,7 +105,7 @@ export class HeaderBar extends Widget {
     this.pause.node.hidden = this.stop.node.hidden = !running;
     this.pause.set(view.paused ? 'resume' : 'pause', view.paused ? 'Resume' : 'Pause');
     this.pause.node.classList.toggle('sc-mod-on', view.paused);
-    this.connect.hidden = view.link !== 'saved';
+    this.connect.hidden = view.link !== 'saved' || view.status.state !== 'running';
     this.filter.node.disabled = !live;
   }
 

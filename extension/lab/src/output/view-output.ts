@@ -72,6 +72,7 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
     super();
     this.addClass('sc-View');
     this.addClass('sc-View-colours');
+    this.node.dataset.mimeType = VIEW_MIME;
     this.layout = new PanelLayout();
     host.settings.changed.connect(this.onSettings, this);
     host.themeChanged.connect(this.onTheme, this);
@@ -234,6 +235,7 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
     const now = this.sort.find((s) => s.column === column);
     this.sort = now === undefined ? [{ column, ascending: true }] : now.ascending ? [{ column, ascending: false }] : [];
     this.table?.setSort(this.sort);
+    this.table?.forgetRows();
     this.request();
   }
 
@@ -276,6 +278,7 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
 
   private filterBy(filter: readonly Filter[]): void {
     this.filter = filter;
+    this.table?.forgetRows();
     this.request();
   }
 
@@ -343,12 +346,12 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
     const onTable = table?.parent === this;
     const visible = onTable ? table.visibleRows : { first: 0, end: view.rows.rows };
     const total = view.rowCount;
-    const saved = view.link === 'saved' || view.link === 'gone';
     footer.set(
       {
         shownFrom: Math.min(visible.first, Math.max(0, total - 1)),
         shownTo: Math.min(visible.end, total),
-        total: saved ? Math.max(view.status.rows, total) : total,
+        // Of saved rows only the first are here.
+        total: view.lastFrame === null ? Math.max(view.status.rows, total) : total,
         changelog: mode === 'changelog',
         truncated: view.status.truncated,
         rows: view.status.rows,
@@ -363,7 +366,7 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
   /** Why the rows are not live, where that is not plain. */
   private note(view: LiveView): string | null {
     if (view.link === 'gone') return `${view.reason ?? ''} These are the last rows.`.trim();
-    if (view.link === 'saved') return 'saved rows; the notebook is not trusted yet';
+    if (view.link === 'saved' && view.status.state === 'running') return 'saved rows; the notebook is not trusted';
     return null;
   }
 

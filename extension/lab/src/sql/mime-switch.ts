@@ -1,4 +1,5 @@
 import type { ICellModel } from '@jupyterlab/cells';
+import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { CellListener } from './cell-watcher.js';
 import { mimeOfCell, SQL_MIME } from './magic.js';
@@ -12,7 +13,10 @@ import { mimeOfCell, SQL_MIME } from './magic.js';
 export class MimeSwitch implements CellListener {
   private readonly switched = new WeakSet<ICellModel>();
 
-  constructor(private readonly panel: NotebookPanel) {}
+  constructor(
+    private readonly panel: NotebookPanel,
+    private readonly languages: IEditorLanguageRegistry,
+  ) {}
 
   changed(cell: ICellModel): void {
     const usual = this.panel.content.codeMimetype;
@@ -21,7 +25,15 @@ export class MimeSwitch implements CellListener {
     if (!ours && !this.switched.has(cell)) return;
     if (ours) this.switched.add(cell);
     else this.switched.delete(cell);
-    if (cell.mimeType !== wanted) cell.mimeType = wanted;
+    if (cell.mimeType !== wanted) void this.switchTo(cell, wanted);
+  }
+
+  /** An editor shows the language that was loaded last, so the one before must be there first. */
+  private async switchTo(cell: ICellModel, mime: string): Promise<void> {
+    await this.languages.getLanguage(cell.mimeType).catch(() => null);
+    if (cell.isDisposed || cell.mimeType === mime) return;
+    if (mimeOfCell(cell.sharedModel.getSource().slice(0, 200), this.panel.content.codeMimetype) === mime)
+      cell.mimeType = mime;
   }
 
   removed(cell: ICellModel): void {

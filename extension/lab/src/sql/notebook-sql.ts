@@ -1,4 +1,5 @@
 import type { Cell } from '@jupyterlab/cells';
+import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import { NotebookActions, type INotebookModel, type NotebookPanel } from '@jupyterlab/notebook';
 import { DisposableDelegate, DisposableSet, type IDisposable } from '@lumino/disposable';
@@ -16,6 +17,7 @@ export class NotebookSql implements DocumentRegistry.IWidgetExtension<NotebookPa
   private readonly errors = new Map<NotebookPanel, CellErrors>();
 
   constructor(
+    private readonly languages: IEditorLanguageRegistry,
     private readonly channels: ControlChannels,
     private readonly settings: LiveSettings,
   ) {
@@ -37,7 +39,7 @@ export class NotebookSql implements DocumentRegistry.IWidgetExtension<NotebookPa
     const watched = new DisposableSet();
     void panel.revealed.then(() => {
       if (panel.isDisposed) return;
-      watched.add(watchCells(panel, new MimeSwitch(panel)));
+      watched.add(watchCells(panel, new MimeSwitch(panel, this.languages)));
       watched.add(watchCells(panel, errors));
     });
     return new DisposableDelegate(() => {

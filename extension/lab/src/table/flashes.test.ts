@@ -10,6 +10,23 @@ const rows = (...values: [string, string | null][]) => snapshotRows(columns, val
 const seen = (total: number) => ({ first: 0, end: 10, total });
 
 describe('cells that flash', () => {
+  test('tells which rows look otherwise', () => {
+    const flashes = new Flashes();
+    expect(flashes.update(rows(['a', '1'], ['b', '1'], ['c', '1']), [0], seen(3), 'w', 1)).toEqual({
+      first: 0,
+      end: 3,
+    });
+    expect(flashes.update(rows(['a', '1'], ['b', '1'], ['c', '1']), [0], seen(3), 'w', 2)).toBeNull();
+    expect(flashes.update(rows(['a', '1'], ['b', '2'], ['c', '1']), [0], seen(3), 'w', 3)).toEqual({
+      first: 1,
+      end: 2,
+    });
+    expect(flashes.rows(3)).toEqual({ first: 1, end: 2 });
+    expect(flashes.update(rows(['a', '1']), [0], seen(1), 'w', 4)).toEqual({ first: 1, end: 3 });
+    flashes.clear();
+    expect(flashes.update(rows(['a', '1']), [0], seen(1), 'w', 5)).toEqual({ first: 0, end: 1 });
+  });
+
   test('a changed value flashes and fades, its neighbours do not', () => {
     const flashes = new Flashes();
     flashes.update(rows(['a', '1'], ['b', '1']), [0], seen(2), 'w', 1000);

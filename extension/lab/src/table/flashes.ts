@@ -3,6 +3,12 @@ import type { RowSource } from '../values/row-source.js';
 /** How long a changed cell is marked, ms. */
 export const FLASH = 900;
 
+/** Rows [first, end). */
+export interface RowSpan {
+  readonly first: number;
+  readonly end: number;
+}
+
 interface SeenRow {
   readonly texts: readonly string[];
   /** Per column, when its value last changed; 0: not since it is on the screen. */
@@ -25,6 +31,7 @@ export class Flashes {
 
   /**
    * @param first, end absolute rows on the screen
+   * @returns the rows on the screen that now look otherwise, [first, end); null when all look the same
    * @param window names sort, filter and scroll position: what may bring other rows without any of them having changed
    */
   update(
@@ -33,30 +40,35 @@ export class Flashes {
     rows: { readonly first: number; readonly end: number; readonly total: number },
     window: string,
     now: number,
-  ): void {
+  ): RowSpan | null {
     const still = window === this.window;
     const seen = new Map<string, SeenRow>();
-    this.byRow.clear();
+    const before = this.byRow;
+    this.byRow = new Map();
+    let changed: RowSpan | null = null;
     const end = Math.min(rows.end, source.from + source.rows);
     for (let row = Math.max(rows.first, source.from); row < end; row++) {
       const at = row - source.from;
       const texts = source.columns.map((c) => (c.isNull(at) ? ' NULL' : c.text(at)));
       const name = key === null ? String(row) : key.map((c) => texts[c]).join(' ');
-      const before = this.seen.get(name);
-      const added = still && (key === null ? row >= this.total : before === undefined);
+      const known = this.seen.get(name);
+      const added = still && (key === null ? row >= this.total : known === undefined);
       const changedAt = texts.map((text, c) => {
         if (added) return now;
-        if (before === undefined) return 0;
-        return key !== null && before.texts[c] !== text ? now : before.changedAt[c];
+        if (known === undefined) return 0;
+        return key !== null && known.texts[c] !== text ? now : known.changedAt[c];
       });
       const entry = { texts, changedAt };
       seen.set(name, entry);
       this.byRow.set(row, entry);
       for (const at of changedAt) this.latest = Math.max(this.latest, at);
+      if (!sameTexts(before.get(row)?.texts, texts)) changed = withRow(changed, row);
     }
+    for (const row of before.keys()) if (!this.byRow.has(row)) changed = withRow(changed, row);
     this.seen = seen;
     this.window = window;
     this.total = rows.total;
+    return changed;
   }
 
   /** 1 when the cell has changed right now, 0 when it has not for a while. */
@@ -65,14 +77,34 @@ export class Flashes {
     return at === 0 ? 0 : Math.max(0, 1 - (now - at) / FLASH);
   }
 
+  /** The rows that are marked now. */
+  rows(now: number): RowSpan | null {
+    let span: RowSpan | null = null;
+    for (const [row, { changedAt }] of this.byRow) {
+      // One step more, to wipe the last of it.
+      if (!changedAt.some((at) => at > 0 && now - at < FLASH + 200)) continue;
+      span = withRow(span, row);
+    }
+    return span;
+  }
+
   active(now: number): boolean {
     return now - this.latest < FLASH;
   }
 
   clear(): void {
     this.seen.clear();
-    this.byRow.clear();
+    this.byRow = new Map();
     this.window = '';
     this.latest = 0;
   }
+}
+
+function withRow(span: RowSpan | null, row: number): RowSpan {
+  if (span === null) return { first: row, end: row + 1 };
+  return { first: Math.min(span.first, row), end: Math.max(span.end, row + 1) };
+}
+
+function sameTexts(a: readonly string[] | undefined, b: readonly string[]): boolean {
+  return a !== undefined && a.length === b.length && a.every((text, i) => text === b[i]);
 }

@@ -47,6 +47,7 @@ export class GridModel extends DataModel {
     this.emitChanged({ type: 'model-reset' });
   }
 
+  /** Whoever sets rows has those painted that look otherwise than before. */
   setRows(source: RowSource, total: number): void {
     const before = this.total;
     this.source = source;
@@ -54,7 +55,6 @@ export class GridModel extends DataModel {
     if (total > before)
       this.emitChanged({ type: 'rows-inserted', region: 'body', index: before, span: total - before });
     if (total < before) this.emitChanged({ type: 'rows-removed', region: 'body', index: total, span: before - total });
-    this.repaint(source.from, source.from + source.rows);
   }
 
   /** Cells of these rows are painted again. */

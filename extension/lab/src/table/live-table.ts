@@ -1,5 +1,5 @@
 import { BasicKeyHandler, BasicSelectionModel, DataGrid } from '@lumino/datagrid';
-import { MessageLoop, type IMessageHandler, type Message } from '@lumino/messaging';
+import { MessageLoop, type Message } from '@lumino/messaging';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { PanelLayout, Widget } from '@lumino/widgets';
 import type { ColumnText } from '@streamcell/runtime/protocol/view-channel';
@@ -8,7 +8,8 @@ import { columnWidths } from './column-widths.js';
 import { FLASH, Flashes } from './flashes.js';
 import { GridModel, type GridCell } from './grid-model.js';
 import { TableMouseHandler } from './mouse-handler.js';
-import { BodyRenderer, HeaderRenderer, PADDING, type TableLook } from './renderers.js';
+import { CellPainter, PADDING, type TableLook } from './cell-painter.js';
+import { PaintedGrid } from './painted-grid.js';
 import { measure, readTheme, type TableTheme } from './theme.js';
 import { showValue } from './value-popup.js';
 
@@ -27,22 +28,6 @@ const USER_SCROLL = 400;
 const SCROLL_BAR = 11;
 /** Ms between two steps of a fading cell. */
 const FADE_STEP = 60;
-
-/** Tells when it has scrolled, by whatever way: wheel, bar, keys, or rows removed below. */
-class WatchedGrid extends DataGrid {
-  constructor(
-    options: DataGrid.IOptions,
-    private readonly onScrolled: () => void,
-  ) {
-    super(options);
-  }
-
-  override messageHook(handler: IMessageHandler, message: Message): boolean {
-    const pass = super.messageHook(handler, message);
-    if (handler === this.viewport && message.type === 'scroll-request') this.onScrolled();
-    return pass;
-  }
-}
 
 /**
  * Rows of a result in a grid drawn on a canvas.
@@ -80,7 +65,11 @@ export class LiveTable extends Widget implements TableLook {
     // The notebook's one-letter commands must not act on keys meant for the grid.
     this.node.dataset.lmSuppressShortcuts = 'true';
     const layout = (this.layout = new PanelLayout());
-    this.grid = new WatchedGrid({ headerVisibility: 'column', ...this.sizes() }, () => this.onScrolled());
+    this.grid = new PaintedGrid(
+      { headerVisibility: 'column', ...this.sizes() },
+      new CellPainter(this, this.model),
+      () => this.onScrolled(),
+    );
     this.grid.addClass('sc-Grid');
     this.grid.dataModel = this.model;
     this.grid.selectionModel = new BasicSelectionModel({ dataModel: this.model });
@@ -143,15 +132,24 @@ export class LiveTable extends Widget implements TableLook {
     this.model.repaintHeader();
   }
 
+  /** Other rows come because something else was asked for: none of them has changed. */
+  forgetRows(): void {
+    this.flashes.clear();
+  }
+
   setRows(source: RowSource, total: number): void {
     const tail = this.following;
     const before = this.grid.scrollY;
     this.model.setRows(source, total);
     if (tail && this.grid.maxScrollY > 0) this.grid.scrollTo(this.grid.scrollX, this.grid.maxScrollY);
     const now = performance.now();
-    const { first, end } = this.visibleRows;
+    const { first, end: last } = this.visibleRows;
+    // The last row may show only its head.
+    const end = last + 1;
     const window = JSON.stringify([this.sorts, before === this.grid.scrollY || tail ? '' : this.grid.scrollY]);
-    this.flashes.update(source, this.key, { first, end, total }, window, now);
+    const changed = this.flashes.update(source, this.key, { first, end, total }, window, now);
+    if (source.ops !== null) this.model.repaint(first, end);
+    else if (changed !== null) this.model.repaint(changed.first, changed.end);
     if (source.ops === null && this.flashing) this.startFade();
     if (!this.fitted && source.rows > 0) this.fitColumns();
     this.updateHeight();
@@ -183,10 +181,6 @@ export class LiveTable extends Widget implements TableLook {
       headerSelectionBorderColor: 'transparent',
       scrollShadow: { size: 0, color1: 'transparent', color2: 'transparent', color3: 'transparent' },
     };
-    this.grid.cellRenderers.update({
-      body: new BodyRenderer(this),
-      'column-header': new HeaderRenderer(this),
-    });
     this.fitted = false;
     this.fitColumns();
   }
@@ -269,8 +263,8 @@ export class LiveTable extends Widget implements TableLook {
     const step = (): void => {
       this.fade = null;
       if (this.isDisposed) return;
-      const { first, end } = this.visibleRows;
-      this.model.repaint(first, end);
+      const fading = this.flashes.rows(performance.now());
+      if (fading !== null) this.model.repaint(fading.first, fading.end);
       if (this.flashes.active(performance.now())) this.fade = window.setTimeout(step, FADE_STEP);
     };
     this.fade = window.setTimeout(step, this.calm.matches ? FLASH : FADE_STEP);
