@@ -1,4 +1,9 @@
+import { MessageChannel } from 'node:worker_threads';
+import { MessagePortTransport } from '@streamcell/runtime/protocol/message-port-transport';
+import { GatewaySession } from '@streamcell/runtime/session/gateway-session';
 import { EmbeddedSession, type Session } from '@streamcell/runtime/session/index';
+import { ProtocolServer } from '@streamcell/runtime/session/protocol-server';
+import { SharedSessionHost } from '@streamcell/runtime/session/session-host';
 import type { CellOutput, CellResult, MimeBundle, Sessions, Variables } from '../host.js';
 import { createSqlCells, type SqlCells } from './index.js';
 
@@ -59,7 +64,7 @@ export class PlainVariables implements Variables {
 }
 
 /** The embedded engine, and no gateway. */
-function alone(current: Session): Sessions {
+export function alone(current: Session): Sessions {
   return {
     current,
     cluster: 'embedded',
@@ -69,17 +74,31 @@ function alone(current: Session): Sessions {
   };
 }
 
+/** The embedded engine behind the protocol, as a gateway's cluster is. */
+export async function remoteSession(): Promise<Session> {
+  const { port1, port2 } = new MessageChannel();
+  const session = new EmbeddedSession();
+  new ProtocolServer(new MessagePortTransport(port1), new SharedSessionHost(() => ({ session, cluster: 'embedded' })));
+  const remote = await GatewaySession.open({ connect: async () => new MessagePortTransport(port2), reconnect: 0 });
+  const close = remote.close.bind(remote);
+  remote.close = async () => {
+    await close();
+    await session.close();
+  };
+  return remote;
+}
+
 /** SQL cells on the embedded engine, without a kernel around them. */
 export class CellHarness {
-  readonly session = new EmbeddedSession();
   readonly variables = new PlainVariables();
   readonly cells: SqlCells;
 
   constructor(
     { language = 'typescript' as 'sql' | 'typescript', headless = false } = {},
     sessions: (current: Session) => Sessions = alone,
+    readonly session: Session = new EmbeddedSession(),
   ) {
-    const { session, variables } = this;
+    const { variables } = this;
     this.cells = createSqlCells({ sessions: sessions(session), variables, language, headless });
   }
 
@@ -101,7 +120,7 @@ export class CellHarness {
 }
 
 export async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 20_000;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`never happened: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

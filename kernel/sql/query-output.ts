@@ -2,11 +2,11 @@ import { encodeRows } from '@streamcell/runtime/protocol/arrow-frame';
 import { parseChart } from '@streamcell/runtime/protocol/chart';
 import { counted } from '@streamcell/runtime/protocol/display-bundle';
 import type { Chart, ViewMode } from '@streamcell/runtime/protocol/view-channel';
-import { present } from '@streamcell/runtime/session/presentation';
+import { look, present } from '@streamcell/runtime/session/presentation';
 import type { ResultView, Statement } from '@streamcell/runtime/session/session';
 import type { LiveStream, Streams } from '@streamcell/runtime/session/streams';
 import { StreamcellError } from '@streamcell/runtime/types/index';
-import type { CellOutput, Variables } from '../host.js';
+import type { CellOutput, MimeBundle, Variables } from '../host.js';
 import { moved } from './cell-failure.js';
 import type { CellOptions } from './cell-options.js';
 import { Interrupted, interruptible, within } from './interruption.js';
@@ -119,11 +119,24 @@ async function show(
   void ended.then(() => (over = true));
   await within(stream.statement.bounded ? ended : Promise.race([ended, firstRows(stream.view)]), FIRST_ROWS);
   const final = over;
-  output.display(await present(stream), {}, stream.id);
+  const first = await look(stream);
+  output.display(first.bundle, {}, stream.id);
   if (final) return { complete: ended };
-  const complete = ended.then(async () => output.updateDisplay(stream.id, await present(stream)));
-  // When the session is gone by then, the last state stays.
-  return { complete: complete.catch(() => undefined) };
+  const complete = ended.then(async () => {
+    let bundle: MimeBundle;
+    try {
+      bundle = await present(stream);
+    } catch {
+      // The session went with the result: what was seen of it stays, and says so.
+      const why = await stream.statement.done.then(
+        () => new StreamcellError('SESSION_CLOSED', 'The result does not answer any more.'),
+        (thrown: unknown) => StreamcellError.from(thrown),
+      );
+      bundle = first.failed(why.toData());
+    }
+    output.updateDisplay(stream.id, bundle);
+  });
+  return { complete };
 }
 
 async function firstRows(view: ResultView): Promise<void> {

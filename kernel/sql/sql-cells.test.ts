@@ -10,7 +10,7 @@ import {
 } from '@streamcell/runtime/protocol/view-channel';
 import { BIGINT, INT, STRING } from '@streamcell/runtime/types/index';
 import type { CellResult } from '../host.js';
-import { CellHarness, until, type RecordedOutput } from './cell-harness.js';
+import { alone, CellHarness, remoteSession, until, type RecordedOutput } from './cell-harness.js';
 
 const numbers = (rows: number | null, perSecond: number): string =>
   `CREATE TABLE numbers (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '${perSecond}',` +
@@ -27,10 +27,12 @@ function failure(result: CellResult): { name: string; message: string; text: str
   return { name, message, text: traceback.join('\n'), data: data?.[ERROR_MIME] as ErrorBundle };
 }
 
-describe('%%flinksql', () => {
+describe.each(['embedded', 'remote'])('%%flinksql in an %s session', (where) => {
   let cells: CellHarness;
-  beforeEach(() => {
-    cells = new CellHarness();
+  const open = async (headless = false): Promise<CellHarness> =>
+    new CellHarness({ headless }, alone, where === 'remote' ? await remoteSession() : undefined);
+  beforeEach(async () => {
+    cells = await open();
   });
   afterEach(() => cells.close());
 
@@ -242,7 +244,7 @@ describe('%%flinksql', () => {
     });
 
     test('without a front end an unbounded query is stopped, and says so', async () => {
-      const headless = new CellHarness({ headless: true });
+      const headless = await open(true);
       try {
         await headless.run(`%%flinksql\n${numbers(null, 1000)}`);
         const { result, output } = await headless.run('%%flinksql --wait 1s\nSELECT id FROM numbers');
@@ -340,6 +342,16 @@ describe('%%flinksql', () => {
       const { data } = failure((await cells.run(code)).result);
       expect(code.slice(data.span?.start, data.span?.end)).toBe('1 / a');
     });
+
+    test('a session that goes away leaves what was seen of its results, marked', async () => {
+      await cells.run(`%%flinksql\n${numbers(null, 1000)}`);
+      const { output } = await cells.run('%%flinksql\nSELECT id FROM numbers');
+      await cells.session.close();
+      await until(() => output.shown[0].updates === 1, 'the end of the result');
+      expect(['stopped', 'failed']).toContain(bundle(output).status.state);
+      expect(bundle(output).snapshot.length).toBeGreaterThan(0);
+      expect((await cells.run('%%flinksql\nSELECT 1')).result.ok).toBe(false);
+    }, 40_000);
 
     test('a missing file, a broken statement and an unknown parameter each leave the next cell alone', async () => {
       const file =

@@ -8,7 +8,7 @@ import {
   type Presentation,
   type ViewMode,
 } from '../protocol/index.js';
-import { StreamcellError } from '../types/index.js';
+import { StreamcellError, type ErrorData } from '../types/index.js';
 import type { ResultView, ViewFrame, Viewport } from './session.js';
 import { viewState, type LiveStream } from './streams.js';
 
@@ -24,7 +24,7 @@ export interface PresentationOptions {
 }
 
 /** Milliseconds until a view that does not answer is given up. */
-const PATIENCE = 20_000;
+const PATIENCE = 10_000;
 /** Changes that a view may hold back for viewports. */
 const CHANGES = 10_000;
 
@@ -33,6 +33,18 @@ export async function present(
   stream: LiveStream,
   options: PresentationOptions = {},
 ): Promise<Readonly<Record<string, unknown>>> {
+  return (await look(stream, options)).bundle;
+}
+
+/** A result as it was at one moment. */
+export interface Look {
+  readonly bundle: Readonly<Record<string, unknown>>;
+  /** The same rows for a query that failed afterwards, or that nothing more is heard of. */
+  failed(error: ErrorData): Readonly<Record<string, unknown>>;
+}
+
+/** @throws StreamcellError for a chart that does not fit the result, SESSION_CLOSED when nothing answers. */
+export async function look(stream: LiveStream, options: PresentationOptions = {}): Promise<Look> {
   const { statement, view } = stream;
   const chart: Chart | null = options.chart === undefined ? stream.chart : parseChart(options.chart, statement.columns);
   const presentation: Presentation = {
@@ -47,21 +59,25 @@ export async function present(
   const frame = await frameOf(view, changelog ? { from: 0, to: CHANGES, mode: 'changelog' } : { from: 0, to: saved });
   const all = decodeRows(statement.columns, frame.arrow, changelog);
   const skipped = changelog ? Math.max(0, all.length - saved) : 0;
-  const charted = chart === null ? null : await newest(view, frame.rowCount);
-  return displayBundle(
-    {
-      stream: stream.id,
-      statement: statement.text,
-      columns: statement.columns,
-      upsertKey: statement.upsertKey,
-      bounded: statement.bounded,
-      cluster: stream.cluster,
+  const newestRows = chart === null ? null : await newest(view, frame.rowCount);
+  const charted = newestRows === null ? undefined : decodeRows(statement.columns, newestRows.arrow, false);
+  const description = {
+    stream: stream.id,
+    statement: statement.text,
+    columns: statement.columns,
+    upsertKey: statement.upsertKey,
+    bounded: statement.bounded,
+    cluster: stream.cluster,
+  };
+  const snapshot = { rows: all.slice(skipped), from: skipped, total: frame.rowCount };
+  const status = viewState(frame.status);
+  return {
+    bundle: displayBundle(description, snapshot, status, presentation, charted),
+    failed: (error) => {
+      const lost = { ...status, state: 'failed', error: { ...error, span: undefined } } as const;
+      return displayBundle(description, snapshot, lost, presentation, charted);
     },
-    { rows: all.slice(skipped), from: skipped, total: frame.rowCount },
-    viewState(frame.status),
-    presentation,
-    charted === null ? undefined : decodeRows(statement.columns, charted.arrow, false),
-  );
+  };
 }
 
 /** The newest rows that a chart takes. */
@@ -80,6 +96,7 @@ export async function frameOf(view: ResultView, viewport: Viewport): Promise<Vie
       subscription.close();
       reject(new StreamcellError('SESSION_CLOSED', 'The result does not answer any more.'));
     }, PATIENCE);
+    patience.unref();
     const subscription = view.subscribe(viewport, (frame) => {
       clearTimeout(patience);
       // Not from within the delivery: the view may still be about to note the subscription.
