@@ -59,28 +59,35 @@ class CellError(Exception):
         return self._text.split("\n")
 
 
+class ErrorInCell(StreamcellError):
+    """An error whose place is one of the whole cell already, not of its SQL."""
+
+
 class Output:
     """A cell's output of one result: shown once, then brought up to date in place."""
 
-    def __init__(self, statement: Statement, presentation: dict[str, object]) -> None:
+    def __init__(self, statement: Statement, options: CellOptions) -> None:
         self._statement = statement
-        self._presentation = presentation
+        self._presentation = options.presentation()
+        self._chart = options.chart_span
         self._transient = {"display_id": str(uuid.uuid4())}
         self._shown = False
 
     def show(self, statement_failed: bool = False) -> None:
         """Shows the result as it stands.
 
-        :raises StreamcellError: for a chart that does not fit
+        :raises ErrorInCell: for a chart that does not fit
         """
         if statement_failed and not self._shown:
             return
         try:
             bundle = self._statement.present(self._presentation)
-        except StreamcellError:
+        except StreamcellError as error:
             if statement_failed:
                 return
-            raise
+            if self._chart is None or error.span is None:
+                raise
+            raise ErrorInCell(error.code, error.message, span=self._chart, hint=error.hint) from None
         publish_display_data(bundle, transient=self._transient, update=self._shown)
         self._shown = True
 
@@ -171,8 +178,9 @@ class StreamcellMagics(Magics):
     def _show_error(self, error: StreamcellError, cell: str) -> None:
         if getattr(self.shell, "kernel", None) is None:
             return
+        session = self.notebook.living_session()
         try:
-            bundle = self.notebook.session().present_error(error, cell)
+            bundle = error_bundle(error, cell) if session is None else session.present_error(error, cell)
         except Exception:
             bundle = error_bundle(error, cell)
         publish_display_data(bundle)
@@ -186,6 +194,8 @@ class StreamcellMagics(Magics):
             options = parse(line)
         except StreamcellError as error:
             raise error.moved(line_before) from None
+        if options.chart_span is not None:
+            options.chart_span = options.chart_span.shifted(line_before)
         if options.help:
             print(HELP)
             return
@@ -195,9 +205,7 @@ class StreamcellMagics(Magics):
             text, values, original = self._prepared(body, options)
             self._statements(session.execute(text, options.execution(), values), options)
         except StreamcellError as error:
-            if error.code == "CHART_INVALID" and options.chart_span is not None:
-                raise error.at(options.chart_span.shifted(line_before)) from None
-            if error.span is None:
+            if error.span is None or isinstance(error, ErrorInCell):
                 raise
             raise error.at(Span(before + original(error.span.start), before + original(error.span.end))) from None
 
@@ -261,8 +269,7 @@ class StreamcellMagics(Magics):
                 hint="Say how long to wait (--wait 5s), or how many rows to wait for (--limit 100).",
             )
         begun = time.monotonic()
-        presentation = options.presentation()
-        shown = Output(statement, presentation)
+        shown = Output(statement, options)
         try:
             over = statement.wait(PATIENCE if patience is None else min(PATIENCE, patience))
             shown.show()

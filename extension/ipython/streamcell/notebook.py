@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import contextvars
 import os
 import sys
 import weakref
@@ -63,6 +64,10 @@ class Notebook:
         self._all.append(session)
         return session
 
+    def living_session(self) -> Session | None:
+        """Any session that answers now; nothing is started for it."""
+        return next((session for session in self._all if session.alive), None)
+
     def connect(self, address: str, token: str | None, cluster: str | None) -> Session:
         """Makes a gateway's session the current one. A failing connect leaves everything as it was.
 
@@ -118,10 +123,13 @@ class Notebook:
             return
         session = statement.session
         channel = comm.comm_id
+        # ipykernel sends what the front end answers to the subshell whose request is the parent of what was sent last. With the opening
+        # message as parent that is the subshell of this comm, which is free while a cell computes.
+        context = contextvars.copy_context()
 
         def to_front_end(message: Message, body: memoryview | None) -> None:
             try:
-                comm.send(message, buffers=None if body is None else [bytes(body)])
+                context.run(comm.send, message, buffers=None if body is None else [bytes(body)])
             except Exception as error:
                 _say(f"streamcell: a live output could not be sent: {error!r}")
 

@@ -229,6 +229,10 @@ class Session:
                 execution.events.put_nowait(message)
         elif kind == "sessionEnd" and message["session"] == self.id:
             self._end(StreamcellError("SESSION_CLOSED", f"The session has ended: {message.get('reason')}."))
+        elif kind == "error":
+            # It belongs to no request: what was sent last was not understood, and nothing will come of it.
+            for execution in self._executions.values():
+                execution.events.put_nowait(StreamcellError.from_data(message.get("error")))
         elif kind == "lost":
             self._end(self.connection.lost or StreamcellError("GATEWAY_LOST", "The connection is lost."))
 

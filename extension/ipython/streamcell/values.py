@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import math
 import numbers
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -55,7 +56,8 @@ def _scalar(name: str, value: Any) -> WireScalar:
     if isinstance(value, numbers.Integral):
         return whole_number(int(value))
     if isinstance(value, numbers.Real):
-        return {"double": repr(float(value))} if not _finite(float(value)) else float(value)
+        real = float(value)
+        return real if math.isfinite(real) else {"double": "NaN" if math.isnan(real) else "Infinity" if real > 0 else "-Infinity"}
     raise StreamcellError(
         "PARAMETER_INVALID",
         f"Parameter '{name}' is a {type(value).__name__}, which is no SQL literal.",
@@ -100,10 +102,6 @@ def whole_number(value: int) -> WireScalar:
     return value if abs(value) <= LARGEST_EXACT else {"bigint": str(value)}
 
 
-def _finite(value: float) -> bool:
-    return value - value == 0
-
-
 def to_text(value: Any) -> str:
     """A value as `{name!r}` pastes it: as it is, lists with commas."""
     items = _items(value)
@@ -126,8 +124,11 @@ def to_pandas(table: pa.Table) -> pd.DataFrame:
     }
     columns = []
     for field, column in zip(table.schema, table.columns, strict=True):
-        mapper = nullable.get if field.nullable else None
-        columns.append(column.to_pandas(types_mapper=mapper, maps_as_pydicts="lossy"))
+        if pa.types.is_nested(field.type):
+            # pandas would make floats of the whole numbers in a nested value wherever a NULL is among them.
+            columns.append(pd.Series(column.to_pylist(maps_as_pydicts="lossy"), dtype=object))
+        else:
+            columns.append(column.to_pandas(types_mapper=nullable.get if field.nullable else None))
     frame = pd.concat(columns, axis=1) if columns else pd.DataFrame(index=range(table.num_rows))
     frame.columns = pd.Index([field.name for field in table.schema], dtype=object)
     return frame

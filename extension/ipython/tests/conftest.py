@@ -61,8 +61,9 @@ class Kernel:
 
     def stop(self):
         self.client.stop_channels()
-        self.manager.shutdown_kernel(now=False)
-        self.manager.cleanup_resources()
+        if self.manager.is_alive():
+            self.manager.shutdown_kernel(now=False)
+            self.manager.cleanup_resources()
 
 
 @pytest.fixture(scope="module")
