@@ -172,10 +172,11 @@ export class ClusterJob {
   }
 
   private async refresh(): Promise<void> {
-    const details = await this.cluster.details(this.id);
-    if (details === null) return;
+    // The JobManager serves details from a cache that is seconds old, the state as it is.
+    const [details, state] = await Promise.all([this.cluster.details(this.id), this.cluster.state(this.id)]);
+    if (details === null || state === null) return;
     this.seen = true;
-    this.note(details);
+    this.note({ ...details, state });
     this.operators = await operatorsOf(details, this.cluster);
   }
 }

@@ -119,6 +119,9 @@ export class ClusterSession {
     try {
       return await this.gateway.page(operation, number);
     } catch (thrown) {
+      // Rows with values that JSON has no form for; that they are is seen by the columns' types.
+      if (thrown instanceof RestError && /Could not map response to JSON/.test(thrown.serverSide))
+        return await this.gateway.page(operation, number, 'PLAIN_TEXT');
       throw asError(thrown, text, start);
     }
   }

@@ -192,6 +192,7 @@ function shownMessage({ type, message }: Cause): string {
   const text = nested
     .replace(/^SQL (?:parse|validation) failed\. /, '')
     .replace(/^From line \d+, column \d+ to line \d+, column \d+: /, '')
+    .replace(/ that implements '[\w.$]+'(?= (?:in the classpath|are:))/g, '')
     .replace(/\n\s*Was expecting[\s\S]*$/, '')
     .replace(/\s*\n\s*\n\s*/g, '\n')
     .trim();

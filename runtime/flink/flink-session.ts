@@ -18,7 +18,7 @@ import {
   type Statement,
   type StatementPlace,
 } from '../session/index.js';
-import { StreamcellError, TimeZone, type ErrorData } from '../types/index.js';
+import { StreamcellError, TimeZone, typeToString, type ErrorData, type Schema } from '../types/index.js';
 import { ClusterJob } from './cluster-job.js';
 import { ClusterSession } from './cluster-session.js';
 import { FlinkStatement, insertShape } from './flink-statement.js';
@@ -26,10 +26,11 @@ import { jobStatement } from './job-statements.js';
 import { JobManager } from './job-manager.js';
 import { JobWatch } from './job-watch.js';
 import { ResultReader } from './result-reader.js';
-import { dataType } from './logical-type.js';
-import { planOnCluster, type QueryShape } from './query-shape.js';
-import { valueReader } from './row-values.js';
-import { SqlGateway } from './sql-gateway.js';
+import { dataType, writtenAsJson } from './logical-type.js';
+import { boundedOnCluster, planOnCluster, type QueryShape } from './query-shape.js';
+import { valueReader, type ValueReader } from './row-values.js';
+import { SqlGateway, type RowFormat } from './sql-gateway.js';
+import { textReader } from './text-values.js';
 import { fillsTable, kindOf, sentText } from './statement-kind.js';
 
 /** Rows a view keeps when nothing else was asked for. */
@@ -258,10 +259,15 @@ export class FlinkSession implements Session {
     this.remember(job);
     if (!first.isQuery) {
       void this.gateway.closeOperation(operation).catch(() => undefined);
-      const bounded = planned?.bounded ?? (await this.boundedOnCluster(sent.text));
+      const bounded = planned?.bounded ?? (await boundedOnCluster(this.session, sent.text));
       return new FlinkStatement(place, insertShape(bounded, this.session.notices()), job, null);
     }
     const columns = withoutTimeAttributes(first.columns.map((c) => ({ name: c.name, type: dataType(c.logicalType) })));
+    const readable = readersOf(columns, zone);
+    if (readable instanceof StreamcellError) {
+      await job.cancel();
+      throw readable;
+    }
     const usable = planned !== null && planned.width === columns.length ? planned : null;
     const shape = usable ?? (await planOnCluster(this.session, sent.text, columns));
     const maxRows = Math.max(options.maxRows ?? this.maxRows(), options.limit ?? 0);
@@ -279,7 +285,7 @@ export class FlinkSession implements Session {
       operation,
       job,
       view,
-      values: columns.map((c) => valueReader(c.type, zone)),
+      ...readable,
       text: sent.text,
       jobState: () => this.cluster.state(job.id),
       doom: () => this.watch.doom(job.id),
@@ -354,10 +360,7 @@ export class FlinkSession implements Session {
     const batch = this.context.settings.get('execution.runtime-mode')?.toLowerCase() === 'batch';
     if (piece.statement === null || this.contextBehind || batch) return null;
     try {
-      const planned = this.context.plan(piece.statement, script, {
-        mode: 'changelog',
-        parallelism: options.parallelism,
-      });
+      const planned = this.context.plan(piece.statement, script, options);
       const sink = planned?.plan.nodes.find((n) => n.op === 'sink');
       if (planned === null || sink === undefined) return null;
       return {
@@ -370,10 +373,6 @@ export class FlinkSession implements Session {
     } catch {
       return null;
     }
-  }
-
-  private async boundedOnCluster(text: string): Promise<boolean> {
-    return (await planOnCluster(this.session, text, null)).bounded;
   }
 
   /** A gateway that is silent mostly waits for its JobManager. */
@@ -400,15 +399,9 @@ export class FlinkSession implements Session {
     });
   }
 
-  private ownError(piece: ScriptPiece, script: string): StreamcellError | null {
-    if (piece.statement === null) return null;
-    try {
-      this.context.plan(piece.statement, script);
-      return null;
-    } catch (thrown) {
-      const error = StreamcellError.from(thrown);
-      return this.believed(error) && error.code !== 'INTERNAL' ? error : null;
-    }
+  private ownError({ statement }: ScriptPiece, script: string): StreamcellError | null {
+    const error = statement === null ? null : this.context.errorOf(statement, script);
+    return error !== null && this.believed(error) ? error : null;
   }
 
   /** What the engine does not support Flink may; what the context does not know it may have missed. */
@@ -449,6 +442,27 @@ export class FlinkSession implements Session {
   private assertOpen(): void {
     if (this.closed) throw new StreamcellError('SESSION_CLOSED', 'The session is closed.');
   }
+}
+
+/** How the rows of a result are fetched and read. */
+function readersOf(columns: Schema, zone: TimeZone): { format: RowFormat; values: ValueReader[] } | StreamcellError {
+  if (columns.every((c) => writtenAsJson(c.type)))
+    return { format: 'JSON', values: columns.map((c) => valueReader(c.type, zone)) };
+  const values: ValueReader[] = [];
+  for (const { name, type } of columns) {
+    const reader = textReader(type, zone);
+    if (reader === null) {
+      return new StreamcellError(
+        'TYPE_UNSUPPORTED',
+        `Flink's SQL Gateway cannot send column '${name}' of type ${typeToString(type)} exactly.`,
+        {
+          hint: 'Send a map as MAP_ENTRIES(map), a VARIANT as JSON_STRING(variant), anything else as CAST(... AS STRING).',
+        },
+      );
+    }
+    values.push(reader);
+  }
+  return { format: 'PLAIN_TEXT', values };
 }
 
 function nameOf(text: string): string {

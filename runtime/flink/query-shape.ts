@@ -1,5 +1,6 @@
 import type { ChangelogMode, Schema } from '../types/index.js';
 import type { ClusterSession } from './cluster-session.js';
+import { explainedKey, type ExplainedKey } from './explained-key.js';
 
 /** What the gateway does not say of a query whose result it sends. */
 export interface QueryShape {
@@ -10,22 +11,27 @@ export interface QueryShape {
   readonly notices: readonly string[];
 }
 
-/** Asks Flink, for texts that our own planner cannot read. `columns`: of the result; null when only boundedness is wanted. */
-export async function planOnCluster(
-  session: ClusterSession,
-  text: string,
-  columns: Schema | null,
-): Promise<QueryShape> {
-  const bounded = await boundedOnCluster(session, text);
-  return { bounded, changelog: columns === null ? 'append' : 'retract', upsertKey: null, notices: [] };
+/** Asks Flink, for texts that our own planner cannot read. */
+export async function planOnCluster(session: ClusterSession, text: string, columns: Schema): Promise<QueryShape> {
+  const [bounded, key] = await Promise.all([boundedOnCluster(session, text), keyOnCluster(session, text, columns)]);
+  return { bounded, ...key, notices: [] };
 }
 
 /** EXPLAIN does not tell; but in batch mode Flink refuses to plan what never ends. */
-async function boundedOnCluster(session: ClusterSession, text: string): Promise<boolean> {
+export async function boundedOnCluster(session: ClusterSession, text: string): Promise<boolean> {
   try {
     await session.collect(`EXPLAIN ${text}`, { 'execution.runtime-mode': 'batch' }, 0);
     return true;
   } catch {
     return false;
+  }
+}
+
+async function keyOnCluster(session: ClusterSession, text: string, columns: Schema): Promise<ExplainedKey> {
+  try {
+    const explained = await session.collect(`EXPLAIN CHANGELOG_MODE ${text}`, {}, 0);
+    return explainedKey(String(explained.rows[0]?.[0] ?? ''), columns);
+  } catch {
+    return { changelog: 'retract', upsertKey: null };
   }
 }

@@ -4,7 +4,7 @@ import type { ClusterJob } from './cluster-job.js';
 import { flinkError, readFailure } from './flink-errors.js';
 import { RestError } from './rest-client.js';
 import type { ValueReader } from './row-values.js';
-import { isSessionLost, type GatewayPage, type Operation, type SqlGateway } from './sql-gateway.js';
+import { isSessionLost, type GatewayPage, type Operation, type RowFormat, type SqlGateway } from './sql-gateway.js';
 
 /** Wait before asking again after an empty page. */
 const SHORTEST = 5;
@@ -19,6 +19,7 @@ export interface ResultReaderOptions {
   readonly operation: Operation;
   readonly job: ClusterJob;
   readonly view: LocalView;
+  readonly format: RowFormat;
   /** One a column. */
   readonly values: readonly ValueReader[];
   /** The statement as it was sent. */
@@ -84,10 +85,10 @@ export class ResultReader {
   }
 
   private async fetch(number: number): Promise<GatewayPage> {
-    const { gateway, operation } = this.options;
+    const { gateway, operation, format } = this.options;
     for (;;) {
       try {
-        const page = await gateway.page(operation, number);
+        const page = await gateway.page(operation, number, format);
         this.silentSince = null;
         return page;
       } catch (thrown) {

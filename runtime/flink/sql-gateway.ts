@@ -45,6 +45,8 @@ const KINDS: Readonly<Record<string, RowKind>> = {
 /** A gateway that has just been started loads a good part of Flink for its first session. */
 const OPEN_MILLIS = 20_000;
 
+export type RowFormat = 'JSON' | 'PLAIN_TEXT';
+
 /** A place in the gateway: one statement that was submitted. */
 export interface Operation {
   readonly session: string;
@@ -116,8 +118,8 @@ export class SqlGateway {
     return { session, handle: answer.operationHandle };
   }
 
-  async page(operation: Operation, number: number): Promise<GatewayPage> {
-    const text = await this.rest.text(`${pathOf(operation)}/result/${number}?rowFormat=JSON`);
+  async page(operation: Operation, number: number, format: RowFormat = 'JSON'): Promise<GatewayPage> {
+    const text = await this.rest.text(`${pathOf(operation)}/result/${number}?rowFormat=${format}`);
     const page = parseExactJson(text) as unknown as RawPage;
     const next = /\/result\/(\d+)/.exec(page.nextResultUri ?? '')?.[1];
     return {

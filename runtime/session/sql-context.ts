@@ -71,6 +71,16 @@ export class SqlContext {
     return errors.sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0));
   }
 
+  /** What is wrong with one statement, without any effect. */
+  errorOf(statement: Ast, text: string): StreamcellError | null {
+    try {
+      this.check(statement, this.bindOptions(text, this.catalog.fork()));
+      return null;
+    } catch (thrown) {
+      return StreamcellError.from(thrown);
+    }
+  }
+
   complete(text: string, offset: number): readonly Completion[] {
     return completeSql(text, offset, this.catalog, this.connectors);
   }

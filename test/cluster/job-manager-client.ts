@@ -19,6 +19,13 @@ export class JobManagerClient {
     return (await response.json()) as JobDetails;
   }
 
+  /** As it is now; `job` may be answered from a cache that is seconds old. */
+  async state(id: string): Promise<string> {
+    const response = await fetch(`${this.url}/jobs/${id}/status`);
+    if (!response.ok) throw new Error(`job ${id}: ${response.status} ${await response.text()}`);
+    return ((await response.json()) as { status: string }).status;
+  }
+
   /** @returns milliseconds from RUNNING to FINISHED, so without planning, submission and fetching. */
   async finishedMillis(id: string, timeoutMillis: number): Promise<number> {
     const job = await this.ended(id, timeoutMillis);
