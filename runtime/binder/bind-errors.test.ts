@@ -148,7 +148,6 @@ const ERRORS: readonly (readonly [string, ErrorCode, string, string])[] = [
     '1:16',
     'RECURSIVE',
   ],
-  ['SELECT * FROM bid INTERSECT ALL SELECT * FROM bid', 'SQL_UNSUPPORTED', '1:1', 'INTERSECT ALL'],
   [
     'SELECT c.id FROM bid b JOIN changes FOR SYSTEM_TIME AS OF b.price AS c ON b.auction = c.id',
     'TIME_ATTRIBUTE_REQUIRED',

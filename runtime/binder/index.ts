@@ -22,3 +22,4 @@ export * as nodes from './nodes.js';
 export { descriptor as scanDescriptorOf, markRowtime, scanDescriptor } from './table-binder.js';
 export { applyDdl } from './ddl.js';
 export { durationMillis } from './durations.js';
+export { setOperation } from './query-binder.js';

@@ -162,6 +162,7 @@ export interface LogicalRank extends LogicalBase {
 export interface LogicalUnnest extends LogicalBase {
   readonly op: 'unnest';
   readonly input: Logical;
+  /** A BIGINT stands for as many elements without columns. */
   readonly collection: BoundExpr;
   readonly withOrdinality: boolean;
   readonly outer: boolean;

@@ -11,16 +11,17 @@ import {
   INT,
   MapValue,
   StreamcellError,
+  boxedValue,
   columnFromValues,
   type Batch,
   type DataType,
-  type ObjColumn,
   type Value,
 } from '../types/index.js';
 import { Operator } from './operator.js';
 import { NULLS, OutputBuilder, passing } from './output-builder.js';
 
 export interface UnnestSpec {
+  /** A collection, or a BIGINT: then the row comes that many times, with no further columns. */
   readonly collection: BoundExpr;
   readonly withOrdinality: boolean;
   /** LEFT JOIN: a row without elements comes with NULLs. */
@@ -33,7 +34,7 @@ export interface UnnestSpec {
 
 /**
  * Joins each row with the elements of a collection of its own: ARRAY and MULTISET one column, or one per field when they hold rows, MAP key
- * and value; WITH ORDINALITY the element's number from 1 behind them.
+ * and value; WITH ORDINALITY the element's number from 1 behind them. A number stands for as many elements without columns.
  *
  * No state. Rows keep their kind; equal rows have equal collections, so a retraction takes back exactly what the row brought.
  */
@@ -57,13 +58,14 @@ export class Unnest extends Operator {
   }
 
   override processBatch(batch: Batch): void {
-    const collections = this.kernel.run(batch).columns[0] as ObjColumn;
+    const collections = this.kernel.run(batch).columns[0];
+    const { type } = this.spec.collection;
     const rows: number[] = [];
     const values: Value[][] = this.elementTypes.map(() => []);
     for (let i = 0; i < batch.length; i++) {
       if (collections.nulls !== null && collections.nulls[i] !== 0) continue;
       let ordinal = 0;
-      this.fields(collections.values[i], (element) => {
+      this.fields(boxedValue(collections, type, i), (element) => {
         ordinal++;
         if (element === null) return;
         rows.push(i);
@@ -96,6 +98,8 @@ function elementTypes(type: DataType): readonly DataType[] {
       return type.element.root === 'ROW' ? type.element.fields.map((f) => f.type) : [type.element];
     case 'MAP':
       return [type.key, type.value];
+    case 'BIGINT':
+      return [];
     default:
       throw new StreamcellError('TYPE_MISMATCH', `UNNEST takes an ARRAY, MAP or MULTISET, not ${type.root}.`);
   }
@@ -103,6 +107,10 @@ function elementTypes(type: DataType): readonly DataType[] {
 
 function elementsOf(type: DataType): (value: Value, add: (element: readonly Value[] | null) => void) => void {
   if (type.root === 'MAP') return (value, add) => (value as MapValue).entries.forEach((entry) => add(entry));
+  if (type.root === 'BIGINT')
+    return (value, add) => {
+      for (let k = 0n; k < (value as bigint); k++) add([]);
+    };
   const element = (type as Extract<DataType, { root: 'ARRAY' | 'MULTISET' }>).element;
   // A NULL row is no row, as in Flink; a NULL of any other type is an element.
   const fields = (value: Value): readonly Value[] | null =>
