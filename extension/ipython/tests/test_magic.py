@@ -271,10 +271,14 @@ def test_live_view_goes_on_while_the_main_thread_is_busy(notebook):
 
 def test_output_is_brought_up_to_date_when_a_job_ends(notebook):
     notebook.run(sql("", "CREATE TABLE ending (i INT) WITH ('connector' = 'datagen', 'rows-per-second' = '100')"))
-    notebook.run(sql("", "SELECT COUNT(*) AS n FROM ending"))
+    shown = notebook.run(sql("", "SELECT COUNT(*) AS n FROM ending")).of("display_data")[-1]["transient"]["display_id"]
     job = next(line.split()[0] for line in notebook.run("%jobs").text.splitlines() if " running " in line)
-    cell = notebook.run(f"%jobs stop {job}\nimport time; time.sleep(0.5)")
-    assert cell.of("update_display_data")[-1]["data"][VIEW]["status"]["state"] == "stopped"
+    # It belongs to the cell that showed the result, not to the one that runs now.
+    notebook.client.execute(f"%jobs stop {job}")
+    while (message := notebook.client.get_iopub_msg(timeout=10))["msg_type"] != "update_display_data":
+        pass
+    assert message["content"]["data"][VIEW]["status"]["state"] == "stopped"
+    assert message["content"]["transient"]["display_id"] == shown
 
 
 def test_two_notebooks_at_once(new_kernel):
