@@ -120,6 +120,8 @@ async function show(
   await within(stream.statement.bounded ? ended : Promise.race([ended, firstRows(stream.view)]), FIRST_ROWS);
   const final = over;
   const first = await look(stream);
+  // The cell's own error says all there is to say of a query that failed at once.
+  if (final && first.status.state === 'failed' && first.status.rows === 0) return { complete: ended };
   output.display(first.bundle, {}, stream.id);
   if (final) return { complete: ended };
   const complete = ended.then(async () => {

@@ -328,12 +328,20 @@ describe.each(['embedded', 'remote'])('%%flinksql in an %s session', (where) => 
       expect((await cells.run('%%flinksql\nSELECT 1')).result.ok).toBe(true);
     });
 
-    test('a query that fails as it runs shows what it had, and fails the cell', async () => {
+    test('a query that fails at once is an error and nothing else', async () => {
       const code = '%%flinksql\nSELECT 1 / a AS q FROM (VALUES (1), (0)) AS t (a);\nSELECT 1';
       const { result, output } = await cells.run(code);
       expect(failure(result)).toMatchObject({ name: 'DIVISION_BY_ZERO', message: '2:8 Division by zero.' });
+      expect(output.shown).toEqual([]);
+    });
+
+    test('a query that fails later shows what it had, and fails the cell', async () => {
+      await cells.run(`%%flinksql\n${numbers(1000, 1000)}`);
+      const { result, output } = await cells.run('%%flinksql\nSELECT 1 / (id - 600) AS q FROM numbers;\nSELECT 1');
+      expect(failure(result)).toMatchObject({ name: 'DIVISION_BY_ZERO', message: '2:8 Division by zero.' });
       expect(output.shown).toHaveLength(1);
-      expect(bundle(output)).toMatchObject({ status: { state: 'failed' } });
+      expect(bundle(output)).toMatchObject({ status: { state: 'failed', error: { code: 'DIVISION_BY_ZERO' } } });
+      expect(bundle(output).snapshot).toHaveLength(100);
     });
 
     test('a failure behind a long parameter still points to its place', async () => {

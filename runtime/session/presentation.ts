@@ -7,6 +7,7 @@ import {
   type Chart,
   type Presentation,
   type ViewMode,
+  type ViewState,
 } from '../protocol/index.js';
 import { StreamcellError, type ErrorData } from '../types/index.js';
 import type { ResultView, ViewFrame, Viewport } from './session.js';
@@ -38,6 +39,7 @@ export async function present(
 
 /** A result as it was at one moment. */
 export interface Look {
+  readonly status: ViewState;
   readonly bundle: Readonly<Record<string, unknown>>;
   /** The same rows for a query that failed afterwards, or that nothing more is heard of. */
   failed(error: ErrorData): Readonly<Record<string, unknown>>;
@@ -72,6 +74,7 @@ export async function look(stream: LiveStream, options: PresentationOptions = {}
   const snapshot = { rows: all.slice(skipped), from: skipped, total: frame.rowCount };
   const status = viewState(frame.status);
   return {
+    status,
     bundle: displayBundle(description, snapshot, status, presentation, charted),
     failed: (error) => {
       const lost = { ...status, state: 'failed', error: { ...error, span: undefined } } as const;
