@@ -344,6 +344,31 @@ describe.each(['embedded', 'remote'])('%%flinksql in an %s session', (where) => 
       expect(bundle(output).snapshot).toHaveLength(100);
     });
 
+    test('an INSERT that fails at once fails its cell, one that fails later says so in its line', async () => {
+      await cells.run(
+        `%%flinksql\n${numbers(1000, 1000)};\nCREATE TABLE sink (q BIGINT) WITH ('connector' = 'blackhole')`,
+      );
+      const quick = await cells.run('%%flinksql\nINSERT INTO sink SELECT 1 / a FROM (VALUES (0)) AS t (a)');
+      expect(failure(quick.result)).toMatchObject({ name: 'DIVISION_BY_ZERO' });
+      expect(quick.output.shown).toEqual([]);
+      const late = await cells.run('%%flinksql\nINSERT INTO sink SELECT 1 / (id - 600) FROM numbers');
+      expect(failure(late.result)).toMatchObject({ name: 'DIVISION_BY_ZERO' });
+      expect(late.output.plain(0)).toMatch(/^INSERT INTO sink · failed · job \w+\nDIVISION_BY_ZERO Division by zero\./);
+    });
+
+    test('an INSERT without an end runs on; its line tells its end', async () => {
+      await cells.run(
+        `%%flinksql\n${numbers(null, 1000)};\nCREATE TABLE sink (q BIGINT) WITH ('connector' = 'blackhole')`,
+      );
+      const { result, output } = await cells.run('%%flinksql\nINSERT INTO sink SELECT id FROM numbers;\nSELECT 1');
+      expect(result).toEqual({ ok: true });
+      expect(output.plain(0)).toMatch(/^INSERT INTO sink · running · job [0-9a-f]{32}$/);
+      expect(bundle(output, 1).snapshot).toEqual([['1']]);
+      await cells.run('%jobs stop all');
+      await until(() => output.shown[0].updates === 1, 'its end');
+      expect(output.plain(0)).toMatch(/^INSERT INTO sink · stopped · [\d,]+ rows? written/);
+    });
+
     test('a failure behind a long parameter still points to its place', async () => {
       cells.variables.values.set('text', 'a long text that moves what follows it');
       const code = '%%flinksql\nSELECT {text} AS t, 1 / a AS q FROM (VALUES (1), (0)) AS t (a)';

@@ -25,7 +25,7 @@ type Outputs = Pick<CellRequest, 'output' | 'signal'>;
 
 /** Rows that a result may have which a variable is to hold. */
 const OUTPUT_ROWS = 5_000_000;
-/** Milliseconds that a bounded INSERT may take before its line is shown as running. */
+/** Milliseconds that an INSERT may take, or fail in, before its line is shown as running. */
 const SHORT_JOB = 150;
 /** Milliseconds that an interrupted job may take to end. */
 const STOPPING = 2000;
@@ -161,24 +161,34 @@ class ScriptRun {
     const { output, signal } = this.request;
     const displayId = `job-${statement.jobId ?? statement.index}`;
     const over = statement.done.then(
-      async (end: StatementEnd) => jobLine(statement, end, await losses(this.session, statement)),
-      () => failedJobLine(statement),
+      async (end: StatementEnd) => ({ line: jobLine(statement, end, await losses(this.session, statement)) }),
+      (thrown: unknown) => ({
+        line: failedJobLine(statement, StreamcellError.from(thrown)),
+        error: this.inCell(thrown),
+      }),
     );
-    if ((await within(over, statement.bounded ? SHORT_JOB : 0)) === 'late') {
-      output.display(jobLine(statement, null), {}, displayId);
-      // Also when the cell is long over.
-      void over.then((line) => output.updateDisplay(displayId, line));
-    } else output.display(await over, {}, displayId);
+    const quick = await interruptible(within(over, SHORT_JOB), signal);
+    if (quick === 'interrupted') return this.interrupt(statement);
+    if (quick !== 'late') {
+      if ('error' in quick) throw quick.error;
+      output.display(quick.line, {}, displayId);
+      return;
+    }
+    output.display(jobLine(statement, null), {}, displayId);
+    // Also when the cell is long over.
+    const updated = over.then((end) => {
+      output.updateDisplay(displayId, end.line);
+      return end;
+    });
     if (!statement.bounded) return;
-    if ((await interruptible(over, signal)) === 'interrupted') {
-      await within(statement.cancel(), STOPPING).catch(() => undefined);
-      throw new Interrupted();
-    }
-    try {
-      await statement.done;
-    } catch (thrown) {
-      throw this.inCell(thrown);
-    }
+    const end = await interruptible(updated, signal);
+    if (end === 'interrupted') return this.interrupt(statement);
+    if ('error' in end) throw end.error;
+  }
+
+  private async interrupt(statement: Statement): Promise<never> {
+    await within(statement.cancel(), STOPPING).catch(() => undefined);
+    throw new Interrupted();
   }
 
   private inCell(thrown: unknown): StreamcellError {

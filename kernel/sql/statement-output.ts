@@ -1,9 +1,10 @@
 import { counted, textTable } from '@streamcell/runtime/protocol/display-bundle';
+import { errorHtml, errorText } from '@streamcell/runtime/protocol/error-bundle';
 import { escapeHtml } from '@streamcell/runtime/protocol/html';
 import { cellsOfRow, isNumeric, printable } from '@streamcell/runtime/protocol/text-table';
 import { displayText } from '@streamcell/runtime/protocol/value-text';
 import type { Statement, StatementEnd } from '@streamcell/runtime/session/session';
-import type { ChangelogRow, Schema } from '@streamcell/runtime/types/index';
+import type { ChangelogRow, Schema, StreamcellError } from '@streamcell/runtime/types/index';
 import type { MimeBundle } from '../host.js';
 
 /*
@@ -52,8 +53,13 @@ export function jobLine(statement: Statement, end: StatementEnd | null, losses: 
   return quietLine([statementLabel(statement.text), state, ...figures, ...losses, `job ${statement.jobId ?? ''}`]);
 }
 
-export function failedJobLine(statement: Statement): MimeBundle {
-  return quietLine([statementLabel(statement.text), 'failed', `job ${statement.jobId ?? ''}`]);
+export function failedJobLine(statement: Statement, error: StreamcellError): MimeBundle {
+  const line = quietLine([statementLabel(statement.text), 'failed', `job ${statement.jobId ?? ''}`]);
+  const data = { ...error.toData(), span: undefined };
+  return {
+    'text/html': `${String(line['text/html'])}${errorHtml(data, '')}`,
+    'text/plain': `${String(line['text/plain'])}\n${errorText(data, '')}`,
+  };
 }
 
 /** Text that is laid out by itself: plans, CREATE statements. */
