@@ -30,7 +30,7 @@ export interface ProtocolServerOptions {
   readonly authorize?: (token: string | undefined) => boolean;
   /** Milliseconds between pings; 0 where the transport needs none. */
   readonly heartbeat?: number;
-  /** Milliseconds until the first message must have come. */
+  /** Milliseconds until the first message must have come; 0 where the other side may take its time. */
   readonly helloTimeout?: number;
   /** Bytes of the largest message that the transport takes; 0 when it takes any. */
   readonly maxMessage?: number;
@@ -69,17 +69,16 @@ export class ProtocolServer implements Outlet, FrameSink {
   private lastHeard = Date.now();
   private lastBuffered = 0;
   private timer: NodeJS.Timeout | null = null;
-  private readonly helloTimer: NodeJS.Timeout;
+  private readonly helloTimer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly transport: Transport,
     private readonly host: SessionHost,
     private readonly options: ProtocolServerOptions = {},
   ) {
-    this.helloTimer = setTimeout(
-      () => this.refuse('no hello came', CLOSE.helloTimeout),
-      options.helloTimeout ?? 10_000,
-    );
+    const { helloTimeout = 10_000 } = options;
+    if (helloTimeout > 0)
+      this.helloTimer = setTimeout(() => this.refuse('no hello came', CLOSE.helloTimeout), helloTimeout);
     transport.onMessage((data) => this.receive(data));
     transport.onClose((end) => this.closed(end));
   }
