@@ -111,6 +111,73 @@ async function copyTypescript(esbuild) {
     cpSync(dirname(require.resolve(`${types}/package.json`)), join(out, 'node_modules', types), { recursive: true });
 }
 
+/** What cells may import, or see as the type of what they are given, though it is bundled: declarations, and a door to the bundle. */
+const FOR_CELLS = [
+  { name: '@streamcell/runtime', modules: ['dist/pipeline/index', 'dist/session/session'] },
+  { name: 'apache-arrow', modules: ['Arrow.node'] },
+];
+
+/** Declarations and all that they refer to in their package. */
+function* declarationsFrom(file, seen = new Set()) {
+  if (seen.has(file) || !existsSync(file)) return;
+  seen.add(file);
+  yield file;
+  const text = readFileSync(file, 'utf8');
+  for (const [, , target] of text.matchAll(/(?:from|import\() ?(['"])(\.{1,2}\/[^'"]+)\1/g))
+    yield* declarationsFrom(join(dirname(file), target.replace(/\.m?js$/, '')) + '.d.ts', seen);
+}
+
+const packageFolder = (name) => join(root, name === '@streamcell/runtime' ? 'runtime' : `node_modules/${name}`);
+
+/** Entry points of the bundle that these doors lead to. */
+function cellEntries() {
+  const entries = {};
+  for (const { name, modules } of FOR_CELLS)
+    for (const module of modules) {
+      const file = ['.mjs', '.js'].map((end) => join(packageFolder(name), `${module}${end}`)).find(existsSync);
+      entries[`for-cells-${name.replace(/\W+/g, '-')}-${module.replace(/\W+/g, '-')}`] = file;
+    }
+  return entries;
+}
+
+function copyForCells() {
+  for (const { name, modules } of FOR_CELLS) {
+    const source = packageFolder(name);
+    const target = join(out, 'node_modules', name);
+    const exported = {};
+    for (const module of modules) {
+      for (const file of declarationsFrom(join(source, `${module}.d.ts`)))
+        cpSync(file, join(target, relative(source, file)));
+      const door = join(target, `${module}.js`);
+      const entry = join(out, `for-cells-${name.replace(/\W+/g, '-')}-${module.replace(/\W+/g, '-')}.js`);
+      mkdirSync(dirname(door), { recursive: true });
+      writeFileSync(door, `export * from '${relative(dirname(door), entry).replaceAll('\\', '/')}';\n`);
+      const key = name === '@streamcell/runtime' ? module.replace('dist', '.') : '.';
+      exported[key] = { types: `./${module}.d.ts`, default: `./${module}.js` };
+    }
+    const { version, license } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
+    const manifest = { name, version, license, type: 'module', exports: exported };
+    writeFileSync(join(target, 'package.json'), JSON.stringify(manifest));
+  }
+}
+
+/** Licences of the packages whose code is in the bundle. */
+function writeLicences(inputs) {
+  const packages = new Map();
+  for (const input of inputs) {
+    const [, name] = /^.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input) ?? [];
+    if (name !== undefined) packages.set(name, join(root, input.slice(0, input.lastIndexOf(`${name}/`) + name.length)));
+  }
+  const texts = [...packages].sort().map(([name, folder]) => {
+    const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const files = readdirSync(folder).filter((file) => /^(licen[cs]e|notice)/i.test(file));
+    return [`${name} ${version} (${license})`, ...files.map((file) => readFileSync(join(folder, file), 'utf8'))].join(
+      '\n\n',
+    );
+  });
+  writeFileSync(join(out, 'LICENSES.txt'), texts.join(`\n\n${'='.repeat(80)}\n\n`));
+}
+
 /** @returns {Promise<boolean>} whether anything had to be made. */
 export async function bundle() {
   if (upToDate()) return false;
@@ -118,13 +185,14 @@ export async function bundle() {
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   const { workers, assets } = named();
-  const entries = { streamcell: join(root, 'runtime/cli/bin.js') };
+  const entries = { streamcell: join(root, 'runtime/cli/bin.js'), ...cellEntries() };
   const kernel = join(root, 'kernel/dist/main.js');
   if (existsSync(kernel)) entries.kernel = kernel;
   for (const file of [join(root, 'runtime/dist/cli/main.js'), ...workers])
     entries[flatName(file).replace(/\.js$/, '')] = file;
-  await esbuild.build({
+  const { metafile } = await esbuild.build({
     entryPoints: entries,
+    metafile: true,
     outdir: out,
     bundle: true,
     splitting: true,
@@ -156,6 +224,8 @@ export async function bundle() {
     logLevel: 'warning',
   });
   await copyTypescript(esbuild);
+  copyForCells();
+  writeLicences(Object.keys(metafile.inputs));
   writeFileSync(
     stamp,
     JSON.stringify({ name: 'streamcell-bundle', version: version(), private: true, type: 'module' }),
