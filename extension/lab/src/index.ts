@@ -99,8 +99,11 @@ const status: JupyterFrontEndPlugin<void> = {
   id: STATUS_PLUGIN,
   description: 'Cluster and running jobs in the status bar.',
   autoStart: true,
-  requires: [INotebookTracker, IStatusBar, IControlChannels],
-  activate: (_: JupyterFrontEnd, tracker: INotebookTracker, bar: IStatusBar, channels: ControlChannels) => {
+  requires: [INotebookTracker, IControlChannels],
+  // Notebook 7 has no status bar.
+  optional: [IStatusBar],
+  activate: (_: JupyterFrontEnd, tracker: INotebookTracker, channels: ControlChannels, bar: IStatusBar | null) => {
+    if (bar === null) return;
     const item = new StatusItem(tracker, channels);
     bar.registerStatusItem(STATUS_PLUGIN, { item, align: 'left', rank: 3 });
   },

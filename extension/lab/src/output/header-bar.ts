@@ -36,6 +36,8 @@ export class HeaderBar extends Widget {
   ) {
     super();
     this.addClass('sc-Header');
+    // Enter on a button must press it, not open the cell's editor.
+    this.node.dataset.lmSuppressShortcuts = 'true';
     this.node.setAttribute('role', 'toolbar');
     this.node.setAttribute('aria-label', 'Result');
     const state = element('span', 'sc-State', this.dot, this.word);

@@ -87,7 +87,14 @@ export class CellErrors implements CellListener {
     this.draw(cell);
   }
 
+  /** A change of the text is told while the editor is still busy with it, so drawing waits for the end of this turn. */
   private draw(cell: ICellModel): void {
+    queueMicrotask(() => {
+      if (!cell.isDisposed && !this.panel.isDisposed) this.drawNow(cell);
+    });
+  }
+
+  private drawNow(cell: ICellModel): void {
     const view = editorOf(this.panel.content.widgets.find((widget) => widget.model === cell));
     if (view === null) return;
     const { errors = [] } = this.marked.get(cell) ?? {};

@@ -18,8 +18,14 @@ export class MimeSwitch implements CellListener {
     private readonly languages: IEditorLanguageRegistry,
   ) {}
 
+  /** What cells without a magic are written in. Of a kernel of ours JupyterLab takes the nearest mode it knew before us, plain SQL. */
+  private get usual(): string {
+    const info = this.panel.model?.getMetadata('language_info') as { readonly name?: string } | undefined;
+    return info?.name === 'flinksql' ? SQL_MIME : this.panel.content.codeMimetype;
+  }
+
   changed(cell: ICellModel): void {
-    const usual = this.panel.content.codeMimetype;
+    const { usual } = this;
     const wanted = mimeOfCell(cell.sharedModel.getSource().slice(0, 200), usual);
     const ours = wanted !== usual || usual === SQL_MIME;
     if (!ours && !this.switched.has(cell)) return;
@@ -32,8 +38,7 @@ export class MimeSwitch implements CellListener {
   private async switchTo(cell: ICellModel, mime: string): Promise<void> {
     await this.languages.getLanguage(cell.mimeType).catch(() => null);
     if (cell.isDisposed || cell.mimeType === mime) return;
-    if (mimeOfCell(cell.sharedModel.getSource().slice(0, 200), this.panel.content.codeMimetype) === mime)
-      cell.mimeType = mime;
+    if (mimeOfCell(cell.sharedModel.getSource().slice(0, 200), this.usual) === mime) cell.mimeType = mime;
   }
 
   removed(cell: ICellModel): void {

@@ -38,6 +38,17 @@ describe('cells that flash', () => {
     expect([flashes.active(2100), flashes.active(2000 + FLASH)]).toEqual([true, false]);
   });
 
+  test('a cell that changes all the time is marked less', () => {
+    const flashes = new Flashes();
+    flashes.update(rows(['a', '1']), [0], seen(1), 'w', 1000);
+    flashes.update(rows(['a', '2']), [0], seen(1), 'w', 3000);
+    expect(flashes.strength(0, 1, 3000)).toBe(1);
+    flashes.update(rows(['a', '3']), [0], seen(1), 'w', 3100);
+    expect(flashes.strength(0, 1, 3100)).toBeCloseTo(0.4);
+    flashes.update(rows(['a', '4']), [0], seen(1), 'w', 3100 + FLASH);
+    expect(flashes.strength(0, 1, 3100 + FLASH)).toBe(1);
+  });
+
   test('a row keeps its flash where it moves to', () => {
     const flashes = new Flashes();
     flashes.update(rows(['a', '1'], ['b', '1']), [0], seen(2), 'w', 1000);

@@ -3,6 +3,9 @@ import type { RowSource } from '../values/row-source.js';
 /** How long a changed cell is marked, ms. */
 export const FLASH = 900;
 
+/** Strength of the mark of a cell that changes all the time: that it has changed once more is hardly news. */
+const RESTLESS = 0.4;
+
 /** Rows [first, end). */
 export interface RowSpan {
   readonly first: number;
@@ -12,7 +15,9 @@ export interface RowSpan {
 interface SeenRow {
   readonly texts: readonly string[];
   /** Per column, when its value last changed; 0: not since it is on the screen. */
-  readonly changedAt: number[];
+  readonly changedAt: readonly number[];
+  /** How strongly it was marked then. */
+  readonly peaks: readonly number[];
 }
 
 /**
@@ -58,7 +63,11 @@ export class Flashes {
         if (known === undefined) return 0;
         return key !== null && known.texts[c] !== text ? now : known.changedAt[c];
       });
-      const entry = { texts, changedAt };
+      const peaks = changedAt.map((at, c) => {
+        if (known === undefined || at === known.changedAt[c]) return known?.peaks[c] ?? 1;
+        return at - known.changedAt[c] < FLASH ? RESTLESS : 1;
+      });
+      const entry = { texts, changedAt, peaks };
       seen.set(name, entry);
       this.byRow.set(row, entry);
       for (const at of changedAt) this.latest = Math.max(this.latest, at);
@@ -73,8 +82,10 @@ export class Flashes {
 
   /** 1 when the cell has changed right now, 0 when it has not for a while. */
   strength(row: number, column: number, now: number): number {
-    const at = this.byRow.get(row)?.changedAt[column] ?? 0;
-    return at === 0 ? 0 : Math.max(0, 1 - (now - at) / FLASH);
+    const seen = this.byRow.get(row);
+    const at = seen?.changedAt[column] ?? 0;
+    if (seen === undefined || at === 0) return 0;
+    return Math.max(0, 1 - (now - at) / FLASH) * seen.peaks[column];
   }
 
   /** The rows that are marked now. */

@@ -62,6 +62,8 @@ export class LiveTable extends Widget implements TableLook {
     // Stands in until the table is attached and its variables can be resolved.
     this.theme = readTheme(document.body);
     this.addClass('sc-Table');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', 'Rows of the result');
     // The notebook's one-letter commands must not act on keys meant for the grid.
     this.node.dataset.lmSuppressShortcuts = 'true';
     const layout = (this.layout = new PanelLayout());
@@ -135,6 +137,8 @@ export class LiveTable extends Widget implements TableLook {
   /** Other rows come because something else was asked for: none of them has changed. */
   forgetRows(): void {
     this.flashes.clear();
+    this.following = false;
+    this.grid.scrollTo(this.grid.scrollX, 0);
   }
 
   setRows(source: RowSource, total: number): void {

@@ -15,6 +15,7 @@ export function kindOf(type: string): ColumnKind {
 export function shortType(type: string): string {
   return type
     .replace(/ NOT NULL$/, '')
+    .replace(/ \*(ROW|PROC)TIME\*/g, '')
     .replace(/VARCHAR\(2147483647\)/g, 'STRING')
     .replace(/VARBINARY\(2147483647\)/g, 'BYTES')
     .replace(/ WITHOUT TIME ZONE/g, '')
