@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { MessagePortTransport } from '@streamcell/runtime/protocol/index';
 import { ProtocolServer } from '@streamcell/runtime/session/protocol-server';
 import { SharedSessionHost } from '@streamcell/runtime/session/session-host';
+import { AsyncStack } from './cells/async-stack.js';
 import { CatalogWatch } from './cells/catalog-watch.js';
 import { CheckerClient } from './cells/checker-client.js';
 import { MainThreadClient } from './cells/main-thread-client.js';
@@ -29,7 +30,11 @@ const port = parentPort;
 if (port === null) throw new Error('the protocol thread is started by main.js');
 
 const gate = new OutputGate(data.gate);
-const main = new MainThreadClient((message: ToMain) => port.postMessage(message), gate);
+const main = new MainThreadClient(
+  (message: ToMain) => port.postMessage(message),
+  gate,
+  new AsyncStack(data.asyncStack),
+);
 port.on('message', (message: FromMain) => main.receive(message));
 const checker = new CheckerClient(data.folder);
 const sessions = new KernelSessions();
@@ -37,6 +42,8 @@ const sessions = new KernelSessions();
 new ProtocolServer(
   new MessagePortTransport(data.session),
   new SharedSessionHost(() => ({ session: new CurrentSession(sessions), cluster: 'kernel' })),
+  // The other side says hello when a cell first asks for the session, which may be hours later.
+  { helloTimeout: 0 },
 );
 const variables: Variables = {
   get: (name) => main.get(name),
@@ -75,6 +82,7 @@ const dispatcher = new Dispatcher(
     languages,
     comms: sql.targets,
     info: kernelInfo(data.language, data.version),
+    interrupted: () => void main.unblock(),
     shutdown: (restart) => void shutdown(restart),
   },
 );
