@@ -129,6 +129,8 @@ export class JupyterServer {
           environment: {
             JUPYTER_TOKEN: this.token,
             JUPYTER_DATA_DIR: join(this.home, 'data'),
+            // Before those that are installed in the environment.
+            JUPYTER_PATH: join(this.home, 'data'),
             JUPYTER_CONFIG_DIR: join(this.home, 'config'),
             JUPYTER_RUNTIME_DIR: join(this.home, 'run'),
             IPYTHONDIR: join(this.home, 'ipython'),

@@ -150,6 +150,8 @@ export class NotebookPage {
   /** Waits until the live output is as it should be. @throws with what it was at last. */
   async waitForView(cell: number, isRight: (view: ShownView) => boolean, seconds = 60): Promise<ShownView> {
     let last: ShownView | null = null;
+    // What is off the screen is paused.
+    await this.run(`await panel().content.scrollToItem(${cell}, 'smart');`);
     for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(200)) {
       last = await this.view(cell);
       if (last !== null && isRight(last)) return last;
