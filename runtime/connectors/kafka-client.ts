@@ -1,4 +1,6 @@
-import { Kafka, logLevel, type Admin, type KafkaConfig, type SASLOptions } from 'kafkajs';
+import { connect as connectPlain, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { Kafka, logLevel, type Admin, type ISocketFactoryArgs, type KafkaConfig, type SASLOptions } from 'kafkajs';
 import type { Options } from '../formats/options.js';
 import { StreamcellError } from '../types/index.js';
 import { patiently } from './kafka-offsets.js';
@@ -53,6 +55,8 @@ export const FETCH = 1;
 export const PRODUCE = 0;
 const API_NAMES = ['Produce', 'Fetch'];
 const CONNECT_TIMEOUT = 3000;
+/** Between probes of a silent connection, as kafkajs has it, ms. */
+const KEEP_ALIVE = 60_000;
 
 /** Client properties (`properties.*`) that mean something here; others are accepted, since each broker client has hundreds. */
 function kafkaConfig(options: Options): KafkaConfig {
@@ -74,11 +78,24 @@ function kafkaConfig(options: Options): KafkaConfig {
     clientId: p.string('client.id') ?? 'streamcell',
     ssl: protocol.endsWith('SSL'),
     sasl: protocol.startsWith('SASL') ? saslOf(p) : undefined,
+    socketFactory: openSocket,
     connectionTimeout: CONNECT_TIMEOUT,
     requestTimeout: p.integer('request.timeout.ms', 30_000),
     logLevel: logLevel.NOTHING,
     retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1000 },
   };
+}
+
+/**
+ * As kafkajs opens one itself, but for the limit of listeners: while a broker is away it takes leave of its dead socket time and again, each
+ * time with a listener for a connection that never comes, and Node would warn of that.
+ */
+function openSocket({ host, port, ssl, onConnect }: ISocketFactoryArgs): Socket {
+  const socket = ssl
+    ? connectTls({ host, port, ...(isIP(host) ? {} : { servername: host }), ...ssl }, onConnect)
+    : connectPlain({ host, port }, onConnect);
+  socket.setMaxListeners(0);
+  return socket.setKeepAlive(true, KEEP_ALIVE);
 }
 
 function saslOf(p: Options): SASLOptions {

@@ -132,7 +132,8 @@ describe('a broker that dies', () => {
       session,
       `${table('gone', 'o', ", 'properties.delivery.timeout.ms' = '1500'", 'id INT')}INSERT INTO o SELECT id FROM ticks`,
     );
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    // The writer makes the topic; before, there is none to look at.
+    await until(async () => (await valuesOf('gone').catch(() => [])).length > 0, 30_000);
     await broker.kill();
     const error = await copy.done.then(
       () => null,
