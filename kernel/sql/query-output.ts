@@ -33,7 +33,9 @@ const FIRST_ROWS = 200;
 /** Milliseconds of an unbounded query in a notebook run that says nothing else. */
 const HEADLESS_WAIT = 10_000;
 /** Milliseconds that an interrupted query may take to end. */
-const STOPPING = 2000;
+const STOPPING = 1000;
+/** Milliseconds that a busy query may take to answer before its output begins without rows. */
+const FIRST_LOOK = 500;
 
 /**
  * The output of a query: live from its first rows on, and once more complete when the query is over, whenever that is. Returns when the
@@ -119,7 +121,7 @@ async function show(
   void ended.then(() => (over = true));
   await within(stream.statement.bounded ? ended : Promise.race([ended, firstRows(stream.view)]), FIRST_ROWS);
   const final = over;
-  const first = await look(stream);
+  const first = await look(stream, {}, final ? null : FIRST_LOOK);
   // The cell's own error says all there is to say of a query that failed at once.
   if (final && first.status.state === 'failed' && first.status.rows === 0) return { complete: ended };
   output.display(first.bundle, {}, stream.id);

@@ -28,7 +28,7 @@ const OUTPUT_ROWS = 5_000_000;
 /** Milliseconds that an INSERT may take, or fail in, before its line is shown as running. */
 const SHORT_JOB = 150;
 /** Milliseconds that an interrupted job may take to end. */
-const STOPPING = 2000;
+const STOPPING = 1000;
 
 /** Runs the statements of a cell, each with its output, in order. */
 export async function runSql(

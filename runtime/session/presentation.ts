@@ -29,6 +29,16 @@ const PATIENCE = 10_000;
 /** Changes that a view may hold back for viewports. */
 const CHANGES = 10_000;
 
+const NOTHING_YET: ViewState = {
+  state: 'running',
+  rows: 0,
+  changes: 0,
+  truncated: false,
+  watermark: null,
+  lateRows: 0,
+  malformed: 0,
+};
+
 /** The display bundle of a result as it stands now. @throws StreamcellError for a chart that does not fit it. */
 export async function present(
   stream: LiveStream,
@@ -45,8 +55,15 @@ export interface Look {
   failed(error: ErrorData): Readonly<Record<string, unknown>>;
 }
 
-/** @throws StreamcellError for a chart that does not fit the result, SESSION_CLOSED when nothing answers. */
-export async function look(stream: LiveStream, options: PresentationOptions = {}): Promise<Look> {
+/**
+ * @param patience milliseconds for a busy query to answer; then it is shown without rows.
+ * @throws StreamcellError for a chart that does not fit the result, SESSION_CLOSED when nothing answers.
+ */
+export async function look(
+  stream: LiveStream,
+  options: PresentationOptions = {},
+  patience: number | null = null,
+): Promise<Look> {
   const { statement, view } = stream;
   const chart: Chart | null = options.chart === undefined ? stream.chart : parseChart(options.chart, statement.columns);
   const presentation: Presentation = {
@@ -58,10 +75,16 @@ export async function look(stream: LiveStream, options: PresentationOptions = {}
   };
   const changelog = presentation.mode === 'changelog';
   const saved = Math.min(options.limit ?? SNAPSHOT_ROWS, SNAPSHOT_ROWS);
-  const frame = await frameOf(view, changelog ? { from: 0, to: CHANGES, mode: 'changelog' } : { from: 0, to: saved });
-  const all = decodeRows(statement.columns, frame.arrow, changelog);
+  const viewport: Viewport = changelog ? { from: 0, to: CHANGES, mode: 'changelog' } : { from: 0, to: saved };
+  const frame = await frameOf(view, viewport, patience ?? PATIENCE).catch((thrown: unknown) => {
+    if (patience === null) throw thrown;
+    return null;
+  });
+  const all = frame === null ? [] : decodeRows(statement.columns, frame.arrow, changelog);
   const skipped = changelog ? Math.max(0, all.length - saved) : 0;
-  const newestRows = chart === null ? null : await newest(view, frame.rowCount);
+  const whole = !changelog && frame !== null && frame.rowCount <= all.length;
+  const newestRows =
+    chart === null || frame === null || whole ? null : await newest(view, changelog ? 0 : frame.rowCount);
   const charted = newestRows === null ? undefined : decodeRows(statement.columns, newestRows.arrow, false);
   const description = {
     stream: stream.id,
@@ -71,8 +94,8 @@ export async function look(stream: LiveStream, options: PresentationOptions = {}
     bounded: statement.bounded,
     cluster: stream.cluster,
   };
-  const snapshot = { rows: all.slice(skipped), from: skipped, total: frame.rowCount };
-  const status = viewState(frame.status);
+  const snapshot = { rows: all.slice(skipped), from: skipped, total: frame?.rowCount ?? 0 };
+  const status = frame === null ? NOTHING_YET : viewState(frame.status);
   return {
     status,
     bundle: displayBundle(description, snapshot, status, presentation, charted),
@@ -93,12 +116,12 @@ async function newest(view: ResultView, expected: number): Promise<ViewFrame> {
 }
 
 /** One part of a result as it is now. @throws StreamcellError SESSION_CLOSED when nothing answers. */
-export async function frameOf(view: ResultView, viewport: Viewport): Promise<ViewFrame> {
+async function frameOf(view: ResultView, viewport: Viewport, milliseconds = PATIENCE): Promise<ViewFrame> {
   return new Promise((resolve, reject) => {
     const patience = setTimeout(() => {
       subscription.close();
       reject(new StreamcellError('SESSION_CLOSED', 'The result does not answer any more.'));
-    }, PATIENCE);
+    }, milliseconds);
     patience.unref();
     const subscription = view.subscribe(viewport, (frame) => {
       clearTimeout(patience);
