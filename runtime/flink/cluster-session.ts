@@ -11,6 +11,9 @@ const HEARTBEAT_MILLIS = 60_000;
 const SHORTEST = 5;
 const LONGEST = 50;
 
+/** How long a gateway that does not answer may take, as long as its cluster does. */
+const PATIENCE_MILLIS = 60_000;
+
 interface Kept {
   readonly text: string;
   readonly replay: boolean;
@@ -33,6 +36,8 @@ export class ClusterSession {
     private readonly gateway: SqlGateway,
     private readonly name: string,
     private readonly properties: () => Readonly<Record<string, string>>,
+    /** Whether the cluster behind the gateway answers. */
+    private readonly clusterAnswers: () => Promise<boolean>,
   ) {}
 
   async open(): Promise<void> {
@@ -83,9 +88,15 @@ export class ClusterSession {
     start: number,
     signal: AbortSignal | undefined,
   ): Promise<GatewayPage | null> {
+    const began = Date.now();
     for (let wait = SHORTEST; ; wait = Math.min(LONGEST, wait * 1.5)) {
-      const page = await this.page(operation, 0, text, start);
-      if (page.state !== 'not ready') return page;
+      const page = await this.page(operation, 0, text, start).catch(async (error: unknown) => {
+        // A gateway under load may be slow to answer; one that waits for a dead JobManager is not waited for.
+        const patient = isTimeout(error) && Date.now() - began < PATIENCE_MILLIS && (await this.clusterAnswers());
+        if (!patient) throw error;
+        return null;
+      });
+      if (page !== null && page.state !== 'not ready') return page;
       if (signal?.aborted === true) {
         await this.gateway.closeOperation(operation).catch(() => undefined);
         return null;
@@ -169,6 +180,10 @@ export class ClusterSession {
     const first = (await this.firstPage(operation, text, 0, undefined)) as GatewayPage;
     await this.rest(operation, first, text, 0);
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof StreamcellError && error.cause instanceof Error && error.cause.name === 'TimeoutError';
 }
 
 function asError(thrown: unknown, text: string, start: number): StreamcellError {

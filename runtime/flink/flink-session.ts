@@ -29,12 +29,14 @@ import { ResultReader } from './result-reader.js';
 import { dataType, writtenAsJson } from './logical-type.js';
 import { boundedOnCluster, planOnCluster, type QueryShape } from './query-shape.js';
 import { valueReader, type ValueReader } from './row-values.js';
-import { SqlGateway, type RowFormat } from './sql-gateway.js';
+import { SqlGateway, type GatewayPage, type Operation, type RowFormat } from './sql-gateway.js';
 import { textReader } from './text-values.js';
 import { fillsTable, kindOf, sentText } from './statement-kind.js';
 
 /** Rows a view keeps when nothing else was asked for. */
 const DEFAULT_MAX_ROWS = 100_000;
+/** For the question whether the JobManager is there at all. */
+const PING_MILLIS = 2000;
 /** Ended jobs that SHOW JOBS still lists. */
 const ENDED_JOBS_KEPT = 100;
 
@@ -75,11 +77,12 @@ export class FlinkSession implements Session {
   ) {
     for (const [key, value] of Object.entries(given.options ?? {})) this.context.settings.set(key, value);
     this.watch = new JobWatch(cluster);
-    this.session = new ClusterSession(gateway, given.name ?? 'streamcell', () => ({
-      // Both sides have to agree on the zone, since the gateway writes times by its clock.
+    // Both sides have to agree on the zone, since the gateway writes times by its clock.
+    const properties = (): Record<string, string> => ({
       'table.local-time-zone': this.context.timeZone(),
       ...Object.fromEntries(this.context.settings),
-    }));
+    });
+    this.session = new ClusterSession(gateway, given.name ?? 'streamcell', properties, () => this.clusterAnswers());
   }
 
   /** @throws StreamcellError CLUSTER_UNREACHABLE, OPTION_INVALID. */
@@ -239,17 +242,17 @@ export class FlinkSession implements Session {
     }
     // Waiting is done here, where it can be seen and stopped.
     if (isInsert) config['table.dml-sync'] = 'false';
-    const operation = await this.session.submit(sent.text, config);
     const zone = TimeZone.get(this.context.timeZone());
-    const first = await this.session.firstPage(operation, sent.text, start, options.signal).catch((thrown: unknown) => {
+    const handed = await this.handOver(sent.text, config, start, options.signal).catch((thrown: unknown) => {
       // What was given up may be run all the same, when the cluster is back.
       if (thrown instanceof StreamcellError && thrown.kind === 'external') this.watch.doom(id);
       throw thrown;
     });
-    if (first === null) {
+    if (handed === null) {
       this.watch.doom(id);
       return null;
     }
+    const { operation, first } = handed;
     const jobId = first.jobId ?? id;
     const job = new ClusterJob(jobId, place.text, first.isQuery, this.cluster);
     if (!first.isQuery && first.jobId === null) {
@@ -295,6 +298,18 @@ export class FlinkSession implements Session {
     void reader.run(first);
     setImmediate(() => view.view.settle());
     return options.limit === undefined ? statement : new LimitedStatement(statement, view.view, options.limit);
+  }
+
+  /** Null when the signal came first. */
+  private async handOver(
+    text: string,
+    config: Readonly<Record<string, string>>,
+    start: number,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly operation: Operation; readonly first: GatewayPage } | null> {
+    const operation = await this.session.submit(text, config);
+    const first = await this.session.firstPage(operation, text, start, signal);
+    return first === null ? null : { operation, first };
   }
 
   /** A statement that runs no job, or one that Flink starts on the side (CREATE TABLE AS). */
@@ -375,11 +390,18 @@ export class FlinkSession implements Session {
     }
   }
 
+  private async clusterAnswers(): Promise<boolean> {
+    return this.cluster.jobs(PING_MILLIS).then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** A gateway that is silent mostly waits for its JobManager. */
   private async attributed(error: StreamcellError): Promise<StreamcellError> {
     if (error.code !== 'CLUSTER_UNREACHABLE') return error;
     try {
-      await this.cluster.jobs(2000);
+      await this.cluster.jobs(PING_MILLIS);
       return error;
     } catch (thrown) {
       return StreamcellError.from(thrown, 'CLUSTER_UNREACHABLE');

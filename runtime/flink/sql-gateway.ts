@@ -44,6 +44,8 @@ const KINDS: Readonly<Record<string, RowKind>> = {
 
 /** A gateway that has just been started loads a good part of Flink for its first session. */
 const OPEN_MILLIS = 20_000;
+/** Handing a statement over cannot be tried twice, so it may take a little longer. */
+const SUBMIT_MILLIS = 8000;
 
 export type RowFormat = 'JSON' | 'PLAIN_TEXT';
 
@@ -114,6 +116,7 @@ export class SqlGateway {
     const answer = await this.rest.json<{ operationHandle: string }>(`/v3/sessions/${session}/statements`, {
       method: 'POST',
       body,
+      timeoutMillis: SUBMIT_MILLIS,
     });
     return { session, handle: answer.operationHandle };
   }
