@@ -10,8 +10,9 @@ import { StreamcellError, type ChangelogRow, type Schema } from '../types/index.
 import type { GatewayConnection } from './gateway-connection.js';
 import type { ResultView, ViewFrame, Viewport, ViewStatus, ViewSubscription } from './session.js';
 
-/** Frames of changes that may be under way; half of them are granted again at a time. */
-const CREDIT = Math.min(8, MAX_CREDIT);
+/** Frames of changes that may be under way: few at first, so that a slow reader soon holds the query back; more for one who waits for them. */
+const FIRST_CREDIT = 2;
+const MOST_CREDIT = Math.min(16, MAX_CREDIT);
 
 /** What the views of a session share. */
 export interface ViewRoom {
@@ -41,6 +42,8 @@ export class RemoteView implements ResultView {
   private reader: 'undecided' | 'reading' | 'none' = 'undecided';
   private items: Item[] = [];
   private received = 0;
+  private credit = FIRST_CREDIT;
+  /** Number of the last frame that may come. */
   private granted = 0;
   private over: { readonly error: StreamcellError | null } | null = null;
   private wake: (() => void) | null = null;
@@ -162,8 +165,8 @@ export class RemoteView implements ResultView {
   }
 
   private ask(): void {
-    this.granted = this.received;
-    this.room.connection.notify({ type: 'changes', stream: this.stream, credit: CREDIT, after: this.received });
+    this.granted = this.received + this.credit;
+    this.room.connection.notify({ type: 'changes', stream: this.stream, credit: this.credit, after: this.received });
   }
 
   private async *read(): AsyncGenerator<readonly ChangelogRow[]> {
@@ -195,10 +198,13 @@ export class RemoteView implements ResultView {
 
   /** Grants what has been read, in steps: not a message for each frame. */
   private confirm(): void {
+    // The reader was faster than what came.
+    if (this.items.length === 0) this.credit = Math.min(2 * this.credit, MOST_CREDIT);
     const read = this.received - this.items.length;
-    if (read - this.granted < CREDIT / 2) return;
-    this.room.connection.notify({ type: 'credit', stream: this.stream, credit: read - this.granted, received: read });
-    this.granted = read;
+    const more = read + this.credit - this.granted;
+    if (more < this.credit / 2) return;
+    this.granted += more;
+    this.room.connection.notify({ type: 'credit', stream: this.stream, credit: more, received: read });
   }
 }
 
