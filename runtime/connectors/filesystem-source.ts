@@ -296,9 +296,9 @@ export class FilesystemReader implements SourceReader {
     return new Batch(batch.length, columns, batch.kinds);
   }
 
-  /** Byte offset of the record that is decoded next: blank lines before it give no record. */
+  /** Byte offset of the record that is decoded next: blank lines and comments before it give no record. */
   private recordAt(range: FileRange): number {
-    let at = this.from;
+    let at = Math.max(this.from, this.decoder.failedAt ?? 0);
     while (at < this.to && (this.buffer[at] === NEWLINE || this.buffer[at] === RETURN)) at++;
     return (range.next ?? range.start) + at - this.from;
   }

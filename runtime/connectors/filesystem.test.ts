@@ -175,6 +175,12 @@ describe('filesystem source', () => {
   });
 });
 
+test('a malformed record is found behind comments', async () => {
+  writeFileSync(join(directory, 'c.csv'), '# one\n1,a\n\n# two\n# three\nx,b\n');
+  const reader = readerOf(tableOf('filesystem', { path: directory, format: 'csv', 'csv.allow-comments': 'true' }, AB));
+  await expect(readAll(reader)).rejects.toThrow(/c\.csv, line 6 \(byte 25\): .*'x,b'/);
+});
+
 describe('filesystem sink', () => {
   const rows = (...values: Value[][]): ReturnType<typeof batchFromRows> =>
     batchFromRows(

@@ -24,6 +24,7 @@ export class CsvDecoder implements Decoder {
   private readonly builder: BatchBuilder;
   private buffer = new Uint8Array(0);
   private recordOf: number[] = [];
+  failedAt = 0;
 
   constructor(
     private readonly schema: Schema,
@@ -52,21 +53,20 @@ export class CsvDecoder implements Decoder {
     let at = start;
     while (at < end && builder.length < maxRows) {
       records.next = at;
-      const from = at;
       let whole: boolean;
       try {
         whole = records.read(data, at, end, last);
       } catch (error) {
         const newline = data.indexOf(10, at);
         at = newline < 0 || newline >= end ? end : newline + 1;
-        this.fail(error, data, from, at);
+        this.fail(error, data, at);
         metrics.records++;
         continue;
       }
       at = records.next;
       if (!whole) break;
       metrics.records++;
-      this.row(data, from, at);
+      this.row(data, at);
     }
     metrics.bytes += at - start;
     return { batch: builder.finish(), bytes: at - start, recordOf: null };
@@ -84,16 +84,16 @@ export class CsvDecoder implements Decoder {
       try {
         if (!records.read(data, starts[i], end, true)) continue;
       } catch (error) {
-        this.fail(error, data, starts[i], end);
+        this.fail(error, data, end);
         continue;
       }
-      if (this.row(data, starts[i], end)) this.recordOf.push(i);
+      if (this.row(data, end)) this.recordOf.push(i);
     }
     const straight = from === 0 && builder.length === to;
     return { batch: builder.finish(), bytes: to - from, recordOf: straight ? null : Int32Array.from(this.recordOf) };
   }
 
-  private row(data: Uint8Array, start: number, end: number): boolean {
+  private row(data: Uint8Array, end: number): boolean {
     const { malformed } = this.metrics;
     try {
       this.builder.add(this.convert(this.records.fields));
@@ -101,7 +101,7 @@ export class CsvDecoder implements Decoder {
       this.metrics.malformed = Math.min(this.metrics.malformed, malformed + 1);
       return true;
     } catch (error) {
-      this.fail(error, data, start, end);
+      this.fail(error, data, end);
       return false;
     }
   }
@@ -127,12 +127,14 @@ export class CsvDecoder implements Decoder {
     });
   }
 
-  private fail(error: unknown, data: Uint8Array, start: number, end: number): void {
+  private fail(error: unknown, data: Uint8Array, end: number): void {
     if (!(error instanceof CsvSyntaxError)) throw error;
     if (this.options.ignoreParseErrors) {
       this.metrics.malformed++;
       return;
     }
+    const { start } = this.records;
+    this.failedAt = start;
     const text = Buffer.from(data.buffer, data.byteOffset + start, Math.min(end - start, 400))
       .toString('utf8')
       .replace(/\r?\n$/, '');

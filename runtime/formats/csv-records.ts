@@ -28,11 +28,13 @@ const ESCAPES = new Map([
  * Cuts CSV records into the texts of their fields, as Jackson's reader does: a field in quotes may hold delimiters, line breaks and doubled
  * quotes; blanks around it are passed; a lone carriage return ends a line too.
  *
- * State: `fields` of the last record, and `next`, where the record behind it begins.
+ * State: `fields` of the last record, `start`, where it begins, and `next`, where the record behind it does.
  */
 export class CsvRecords {
   readonly fields: string[] = [];
   next = 0;
+  /** Where the last record begins, behind comments before it. */
+  start = 0;
   private at = 0;
 
   constructor(private readonly dialect: CsvDialect) {}
@@ -47,6 +49,7 @@ export class CsvRecords {
     this.at = start;
     if (end - start >= 3 && data[start] === 0xef && data[start + 1] === 0xbb && data[start + 2] === 0xbf) this.at += 3;
     if (dialect.comments && !this.passComments(data, end, last)) return false;
+    this.start = dialect.comments ? this.at : start;
     for (;;) {
       if (dialect.trimSpaces) this.passBlanks(data, end);
       const quoted = this.at < end && data[this.at] === dialect.quote;

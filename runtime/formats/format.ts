@@ -16,6 +16,8 @@ export interface DecodeMetrics {
  */
 export interface Decoder {
   readonly metrics: DecodeMetrics;
+  /** Where in the data the record began that made the last decoding fail; absent where that is the first that was not decoded. */
+  readonly failedAt?: number;
   /** A buffer of at least `size` bytes that the caller may fill and then pass to decodeLines or decodeRecords; valid until the next reserve. */
   reserve(size: number): Uint8Array;
   /**
