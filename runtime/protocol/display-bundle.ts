@@ -74,6 +74,7 @@ export function displayBundle(
     mode: presentation.mode,
     chart,
     refresh: presentation.refresh,
+    zone,
     status,
     snapshot: page.rows.map((row) => savedRow(description.columns, row, presentation)),
   };

@@ -70,6 +70,8 @@ export interface ViewBundle {
   readonly chart: Chart | null;
   /** Milliseconds between frames, at least 50. */
   readonly refresh: number;
+  /** The session's time zone, in which TIMESTAMP_LTZ is shown; UTC when it is not said. */
+  readonly zone?: string;
   readonly status: ViewState;
   /** The last rows known, as display text; null is SQL's NULL. At most SNAPSHOT_ROWS of `status.rows`; in mode changelog each begins with its RowKind. */
   readonly snapshot: readonly (readonly (string | null)[])[];

@@ -1,5 +1,10 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
-import { VIEW_TARGET, type ToView, type ViewportRequest } from '@streamcell/runtime/protocol/view-channel';
+import {
+  VIEW_TARGET,
+  type ToView,
+  type ViewBundle,
+  type ViewportRequest,
+} from '@streamcell/runtime/protocol/view-channel';
 import { arrowRows } from '../values/arrow-rows.js';
 import type { RowSource } from '../values/row-source.js';
 import { openPort } from '../view/kernel-port.js';
@@ -18,7 +23,7 @@ const MOST = 1_000_000;
  */
 export async function resultAsCsv(
   context: ISessionContext,
-  stream: string,
+  bundle: Pick<ViewBundle, 'stream' | 'zone'>,
   names: readonly string[],
   view: ViewportRequest,
 ): Promise<readonly string[]> {
@@ -32,7 +37,7 @@ export async function resultAsCsv(
         attached: () => undefined,
         status: () => undefined,
         frame: (message, arrow) => {
-          const rows = arrowRows(arrow, message.from, view.mode === 'changelog');
+          const rows = arrowRows(arrow, message.from, view.mode === 'changelog', bundle.zone);
           parts.push(...csvRows(rows));
           from = message.from + rows.rows;
           if (rows.rows > 0 && from < Math.min(message.rowCount, MOST)) {
@@ -52,7 +57,7 @@ export async function resultAsCsv(
     openPort(
       context,
       VIEW_TARGET,
-      client.openData(stream),
+      client.openData(bundle.stream),
       {
         message: (data, buffer) => client.receive(data as ToView, buffer),
         closed: () => {

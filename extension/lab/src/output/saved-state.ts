@@ -67,8 +67,9 @@ export class SavedState {
     const rows = decodeRows(columns, frame.arrow, changelog);
     const mode = this.mode();
     const chart = bundle.chart;
-    // The chart asks for its newest rows first.
-    const shown = mode === 'chart' ? rows.reverse() : rows;
+    // A chart that has an order asks for its newest rows first.
+    const newestFirst = mode === 'chart' && view.viewport.sort?.some((s) => !s.ascending) === true;
+    const shown = newestFirst ? rows.reverse() : rows;
     const data = displayBundle(
       { ...bundle, columns },
       { rows: shown, from: view.rows.from, total: view.rowCount },
@@ -78,7 +79,7 @@ export class SavedState {
         mode: bundle.mode === 'chart' && !changelog ? 'chart' : mode,
         chart,
         refresh: bundle.refresh,
-        zone: 'UTC',
+        zone: bundle.zone ?? 'UTC',
       },
       shown,
     );

@@ -289,7 +289,7 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
     try {
       const parts =
         view.link === 'live'
-          ? await resultAsCsv(host.context, view.bundle.stream, names, view.viewport)
+          ? await resultAsCsv(host.context, view.bundle, names, view.viewport)
           : rowsAsCsv(view.rows, names);
       const base = (view.bundle.title ?? 'result').replace(/[^\p{L}\p{N}_-]+/gu, '-');
       saveFile(parts, `${base}.csv`);
@@ -351,7 +351,7 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
         shownFrom: Math.min(visible.first, Math.max(0, total - 1)),
         shownTo: Math.min(visible.end, total),
         // Of saved rows only the first are here.
-        total: view.lastFrame === null ? Math.max(view.status.rows, total) : total,
+        total: mode === 'single' ? 0 : view.lastFrame === null ? Math.max(view.status.rows, total) : total,
         changelog: mode === 'changelog',
         truncated: view.status.truncated,
         rows: view.status.rows,

@@ -190,7 +190,8 @@ export class LiveTable extends Widget implements TableLook {
   }
 
   flash(row: number, column: number): number {
-    if (!this.flashing) return 0;
+    // In a changelog every row is news.
+    if (!this.flashing || this.model.rows?.ops !== null) return 0;
     const strength = this.flashes.strength(row, this.model.columns[column].index, performance.now());
     return this.calm.matches && strength > 0 ? 1 : strength;
   }

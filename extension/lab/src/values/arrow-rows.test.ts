@@ -45,6 +45,16 @@ describe('rows of a frame', () => {
     expect([column.isNull(0), column.isNull(1), column.text(1)]).toEqual([false, true, '']);
   });
 
+  test('instants are shown in the zone of the session, wall clocks as they are', () => {
+    const shown = (type: types.DataType): readonly [string, unknown] => {
+      const bytes = encodeRows([{ name: 'v', type }], [row(moment)], false);
+      const [column] = arrowRows(bytes, 0, false, 'Asia/Tokyo').columns;
+      return [column.text(0), column.datum(0)];
+    };
+    expect(shown(types.TIMESTAMP_LTZ(3))).toEqual(['2026-11-21 18:14:20', moment.millis + 9 * 3_600_000]);
+    expect(shown(types.TIMESTAMP(3))).toEqual(['2026-11-21 09:14:20', moment.millis]);
+  });
+
   test('a fraction of zeros is left out', () => {
     expect(read(types.TIMESTAMP(3), moment).column.text(0)).toBe('2026-11-21 09:14:20');
   });

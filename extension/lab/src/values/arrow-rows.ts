@@ -5,6 +5,7 @@ import {
   decimalToString,
   doubleToString,
   floatToString,
+  TimeZone,
   timestampToString,
   timeToString,
   yearMonthToString,
@@ -36,9 +37,11 @@ interface ValueReader {
 }
 
 /** Decodes a frame. `changelog` frames begin with the column `op`. */
-export function arrowRows(ipc: Uint8Array, from: number, changelog: boolean): RowSource {
+export function arrowRows(ipc: Uint8Array, from: number, changelog: boolean, zone = 'UTC'): RowSource {
   const table = tableFromIPC(ipc);
-  const columns = table.schema.fields.map((_, c) => cellColumn(chunked(table.getChildAt(c) as Vector)));
+  const columns = table.schema.fields.map((_, c) =>
+    cellColumn(chunked(table.getChildAt(c) as Vector, TimeZone.get(zone))),
+  );
   let ops: string[] | null = null;
   if (changelog && table.schema.fields[0]?.name === OP_COLUMN) {
     const op = columns.shift() as CellColumn;
@@ -98,12 +101,12 @@ function entryName(name: string): string {
   return NAME.test(name) ? name : JSON.stringify(name);
 }
 
-function chunked(vector: Vector): ValueReader {
-  if (vector.data.length === 1) return reader(vector.data[0]);
+function chunked(vector: Vector, zone: TimeZone): ValueReader {
+  if (vector.data.length === 1) return reader(vector.data[0], zone);
   const chunks: { readonly end: number; readonly start: number; readonly reader: ValueReader }[] = [];
   let start = 0;
   for (const data of vector.data) {
-    chunks.push({ start, end: start + data.length, reader: reader(data) });
+    chunks.push({ start, end: start + data.length, reader: reader(data, zone) });
     start += data.length;
   }
   if (chunks.length === 0) return { kind: 'text', isNull: () => true, plain: () => null };
@@ -120,7 +123,7 @@ function chunked(vector: Vector): ValueReader {
 const decoder = new TextDecoder();
 const DAY = 86_400_000;
 
-function reader(data: Data): ValueReader {
+function reader(data: Data, zone: TimeZone): ValueReader {
   const base = { isNull: (row: number) => !data.getValid(row) };
   const type = data.type as DataType;
   const numbers = data.values as Int32Array;
@@ -156,7 +159,8 @@ function reader(data: Data): ValueReader {
     const days = type.unit === 0 ? (i: number) => numbers[i] : (i: number) => Math.floor(Number(longs[i]) / DAY);
     return { ...base, kind: 'time', plain: (i) => dateToString(days(i)), millis: (i) => days(i) * DAY };
   }
-  if (DataType.isTimestamp(type)) return { ...base, kind: 'time', ...timestamps(longs, type.unit) };
+  if (DataType.isTimestamp(type))
+    return { ...base, kind: 'time', ...timestamps(longs, type.unit, type.timezone ? zone : null) };
   if (DataType.isTime(type)) {
     const ofDay = (i: number): number => Math.floor(Number(numbers[i]) * millisPer(type.unit));
     return { ...base, kind: 'time', plain: (i) => timeToString(ofDay(i), 0), millis: ofDay };
@@ -164,11 +168,11 @@ function reader(data: Data): ValueReader {
   if (DataType.isInterval(type)) return { ...base, kind: 'text', plain: (i) => yearMonthToString(numbers[i]) };
   if (DataType.isDuration(type))
     return { ...base, kind: 'text', plain: (i) => dayTimeToString(Number(longs[i]) * millisPer(type.unit)) };
-  return nested(data, type, base);
+  return nested(data, type, base, zone);
 }
 
-function nested(data: Data, type: DataType, base: Pick<ValueReader, 'isNull'>): ValueReader {
-  const child = (c: number): ValueReader => reader(data.children[c]);
+function nested(data: Data, type: DataType, base: Pick<ValueReader, 'isNull'>, zone: TimeZone): ValueReader {
+  const child = (c: number): ValueReader => reader(data.children[c], zone);
   const item = (r: ValueReader, i: number): Plain => {
     if (r.isNull(i)) return null;
     const plain = r.plain(i);
@@ -179,7 +183,7 @@ function nested(data: Data, type: DataType, base: Pick<ValueReader, 'isNull'>): 
     return { ...base, kind: 'nested', plain: (i) => span(data, i).map((at) => item(items, at)) };
   }
   if (DataType.isMap(type)) {
-    const [keys, values] = data.children[0].children.map(reader);
+    const [keys, values] = data.children[0].children.map((part) => reader(part, zone));
     return {
       ...base,
       kind: 'nested',
@@ -201,17 +205,20 @@ function millisPer(unit: TimeUnit): number {
   return [1000, 1, 1e-3, 1e-6][unit];
 }
 
+/** `zone`: where instants are shown; null for wall clocks, which are shown as they are. */
 function timestamps(
   ticks: BigInt64Array,
   unit: TimeUnit,
+  zone: TimeZone | null,
 ): Pick<ValueReader, 'plain'> & { millis(row: number): number } {
   const perMilli = [0n, 1n, 1000n, 1_000_000n][unit];
+  const clock = (millis: number): number => (zone === null ? millis : zone.toLocal(millis));
   const split = (i: number): { millis: number; nanos: number } => {
     const t = ticks[i];
-    if (unit === TimeUnit.SECOND) return { millis: Number(t) * 1000, nanos: 0 };
+    if (unit === TimeUnit.SECOND) return { millis: clock(Number(t) * 1000), nanos: 0 };
     // Rounded down also before 1970.
     const rest = ((t % perMilli) + perMilli) % perMilli;
-    return { millis: Number((t - rest) / perMilli), nanos: Number((rest * 1_000_000n) / perMilli) };
+    return { millis: clock(Number((t - rest) / perMilli)), nanos: Number((rest * 1_000_000n) / perMilli) };
   };
   return {
     plain: (i) => {

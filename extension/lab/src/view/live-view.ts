@@ -217,7 +217,7 @@ export class LiveView {
     if (waiting === null || client === null || this.disposed) return;
     const { message, arrow } = waiting;
     const mode = this.request.mode;
-    this.rows = arrowRows(arrow, message.from, mode === 'changelog');
+    this.rows = arrowRows(arrow, message.from, mode === 'changelog', this.bundle.zone);
     this.rowsMode = mode;
     this.lastFrame = waiting;
     this.rowCount = message.rowCount;
