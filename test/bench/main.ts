@@ -1,5 +1,5 @@
 // `npm run bench -- NAME [ARGUMENTS]`: each benchmark is a folder here whose main.ts exports `run`.
-const NAMES = ['nexmark', 'kafka', 'latency', 'state', 'browser'];
+const NAMES = ['nexmark', 'kafka', 'latency', 'state', 'browser', 'newcomer'];
 
 const [name = '', ...rest] = process.argv.slice(2);
 if (!NAMES.includes(name)) {

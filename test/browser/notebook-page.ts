@@ -4,7 +4,12 @@ import { CHART_DATA } from '@streamcell/runtime/protocol/chart';
 import type { Browser, Page } from 'playwright-core';
 import { cacheDirectory } from '../cluster/cache.js';
 import { sleep } from '../cluster/child-process.js';
-import type { JupyterServer } from './jupyter-server.js';
+
+/** Where a JupyterLab answers. */
+export interface LabAddress {
+  readonly url: string;
+  readonly token: string;
+}
 
 /** A live output as its widgets hold it: what the user reads, not what was sent. */
 export interface ShownView {
@@ -56,13 +61,13 @@ export class NotebookPage {
 
   private constructor(
     readonly page: Page,
-    private readonly server: JupyterServer,
+    private readonly server: LabAddress,
     private readonly name: string,
   ) {
     page.on('pageerror', (error) => this.complaints.push(String(error)));
   }
 
-  static async open(browser: Browser, server: JupyterServer, name: string): Promise<NotebookPage> {
+  static async open(browser: Browser, server: LabAddress, name: string): Promise<NotebookPage> {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     const notebook = new NotebookPage(page, server, name);
     await notebook.load();
