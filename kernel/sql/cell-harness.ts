@@ -4,7 +4,8 @@ import { GatewaySession } from '@streamcell/runtime/session/gateway-session';
 import { EmbeddedSession, type Session } from '@streamcell/runtime/session/index';
 import { ProtocolServer } from '@streamcell/runtime/session/protocol-server';
 import { SharedSessionHost } from '@streamcell/runtime/session/session-host';
-import type { CellOutput, CellResult, MimeBundle, Sessions, Variables } from '../host.js';
+import { CONTROL_TARGET } from '@streamcell/runtime/protocol/view-channel';
+import type { CellOutput, CellResult, CommTarget, MimeBundle, Sessions, Variables } from '../host.js';
 import { createSqlCells, type SqlCells } from './index.js';
 
 /** One output of a cell, in its latest form. */
@@ -92,14 +93,20 @@ export async function remoteSession(): Promise<Session> {
 export class CellHarness {
   readonly variables = new PlainVariables();
   readonly cells: SqlCells;
+  private readonly control: ReturnType<CommTarget['open']> | undefined;
 
   constructor(
-    { language = 'typescript' as 'sql' | 'typescript', headless = false } = {},
+    { language = 'typescript' as 'sql' | 'typescript', headless = false, watched = true } = {},
     sessions: (current: Session) => Sessions = alone,
     readonly session: Session = new EmbeddedSession(),
   ) {
     const { variables } = this;
     this.cells = createSqlCells({ sessions: sessions(session), variables, language, headless });
+    // As the extension does it.
+    if (watched) {
+      const channel = { id: 'control', send: () => undefined, close: () => undefined };
+      this.control = this.cells.targets.get(CONTROL_TARGET)?.open(channel, {});
+    }
   }
 
   async run(
@@ -114,6 +121,7 @@ export class CellHarness {
   }
 
   async close(): Promise<void> {
+    this.control?.closed();
     this.cells.close();
     await this.session.close();
   }

@@ -1,6 +1,7 @@
 import { CONTROL_TARGET, VIEW_TARGET } from '@streamcell/runtime/protocol/view-channel';
 import { Streams } from '@streamcell/runtime/session/streams';
 import type { CellLanguage, CellRequest, CellResult, CommTarget, Sessions, Variables } from '../host.js';
+import { Audience } from '../views/audience.js';
 import { ControlTarget } from '../views/control-target.js';
 import { viewTarget } from '../views/view-target.js';
 import { NO_OPTIONS } from './cell-options.js';
@@ -31,10 +32,12 @@ export interface SqlCells {
 export function createSqlCells(options: SqlCellsOptions): SqlCells {
   const { sessions, variables } = options;
   const streams = new Streams();
+  const audience = new Audience();
   const around: SqlSurroundings = {
     sessions,
     variables,
     streams,
+    audience,
     headless: options.headless ?? process.env.STREAMCELL_HEADLESS === '1',
   };
   const sqlByDefault = options.language === 'sql';
@@ -42,8 +45,8 @@ export function createSqlCells(options: SqlCellsOptions): SqlCells {
   return {
     languages: [new MagicLanguage(around, sqlByDefault), new SqlLanguage(around, sqlByDefault)],
     targets: new Map<string, CommTarget>([
-      [VIEW_TARGET, viewTarget(streams)],
-      [CONTROL_TARGET, control],
+      [VIEW_TARGET, audience.noting(viewTarget(streams))],
+      [CONTROL_TARGET, audience.noting(control)],
     ]),
     displayQuery: (sql, request) => runSql(around, { cell: sql, sql, offset: 0 }, NO_OPTIONS, request),
     close: () => control.close(),

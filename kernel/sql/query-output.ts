@@ -2,17 +2,19 @@ import { encodeRows } from '@streamcell/runtime/protocol/arrow-frame';
 import { parseChart } from '@streamcell/runtime/protocol/chart';
 import { counted } from '@streamcell/runtime/protocol/display-bundle';
 import type { Chart, ViewMode } from '@streamcell/runtime/protocol/view-channel';
-import { look, present } from '@streamcell/runtime/session/presentation';
+import { look, present, type Look } from '@streamcell/runtime/session/presentation';
 import type { ResultView, Statement } from '@streamcell/runtime/session/session';
 import type { LiveStream, Streams } from '@streamcell/runtime/session/streams';
 import { StreamcellError } from '@streamcell/runtime/types/index';
 import type { CellOutput, MimeBundle, Variables } from '../host.js';
+import type { Audience } from '../views/audience.js';
 import { moved } from './cell-failure.js';
 import type { CellOptions } from './cell-options.js';
 import { Interrupted, interruptible, within } from './interruption.js';
 
 export interface QueryContext {
   readonly streams: Streams;
+  readonly audience: Pick<Audience, 'live'>;
   readonly variables: Variables;
   readonly headless: boolean;
   readonly cluster: string;
@@ -30,6 +32,10 @@ export interface QueryContext {
 
 /** Milliseconds that an output waits for the first rows, or for the end of a quick query, so that it does not begin empty. */
 const FIRST_ROWS = 200;
+/** The same where only saved forms are seen: they had better hold something. */
+const FIRST_ROWS_UNWATCHED = 1500;
+/** Milliseconds between two saved forms of a running query, where only these are seen. */
+const UNWATCHED_INTERVAL = 2000;
 /** Milliseconds of an unbounded query in a notebook run that says nothing else. */
 const HEADLESS_WAIT = 10_000;
 /** Milliseconds that an interrupted query may take to end. */
@@ -47,7 +53,7 @@ export async function showQuery(statement: Statement, view: ResultView, context:
     () => undefined,
     () => undefined,
   );
-  const { complete } = await show(stream, ended, context.output);
+  const { complete } = await show(stream, ended, context);
   const waited = await waitFor(statement, ended, context);
   if (waited === 'interrupted') {
     await within(
@@ -115,18 +121,25 @@ function modeOf(chart: Chart | null, { options, changelog }: QueryContext): View
 async function show(
   stream: LiveStream,
   ended: Promise<void>,
-  output: CellOutput,
+  context: QueryContext,
 ): Promise<{ readonly complete: Promise<void> }> {
+  const { output, audience } = context;
   let over = false;
   void ended.then(() => (over = true));
-  await within(stream.statement.bounded ? ended : Promise.race([ended, firstRows(stream.view)]), FIRST_ROWS);
+  const patience = audience.live ? FIRST_ROWS : FIRST_ROWS_UNWATCHED;
+  await within(
+    stream.statement.bounded && audience.live ? ended : Promise.race([ended, firstRows(stream.view, patience)]),
+    patience,
+  );
   const final = over;
   const first = await look(stream, {}, final ? null : FIRST_LOOK);
   // The cell's own error says all there is to say of a query that failed at once.
   if (final && first.status.state === 'failed' && first.status.rows === 0) return { complete: ended };
   output.display(first.bundle, {}, stream.id);
   if (final) return { complete: ended };
-  const complete = ended.then(async () => {
+  // One after the other, so that the complete form is the last.
+  const upToDate = keepUpToDate(stream, first, ended, context).catch(() => undefined);
+  const complete = Promise.all([ended, upToDate]).then(async () => {
     let bundle: MimeBundle;
     try {
       bundle = await present(stream);
@@ -143,7 +156,23 @@ async function show(
   return { complete };
 }
 
-async function firstRows(view: ResultView): Promise<void> {
+/** Brings the saved form up to date for those who see nothing else, until somebody comes who does. */
+async function keepUpToDate(
+  stream: LiveStream,
+  first: Look,
+  ended: Promise<void>,
+  { output, audience }: QueryContext,
+): Promise<void> {
+  let last = first.bundle['text/plain'];
+  while ((await within(ended, UNWATCHED_INTERVAL)) === 'late' && !audience.live) {
+    const bundle = await present(stream);
+    if (bundle['text/plain'] === last || audience.live) continue;
+    last = bundle['text/plain'];
+    output.updateDisplay(stream.id, bundle);
+  }
+}
+
+async function firstRows(view: ResultView, patience: number): Promise<void> {
   await new Promise<void>((resolve) => {
     const subscription = view.subscribe({ from: 0, to: 0 }, (frame) => {
       if (frame.status.rows > 0 || frame.status.state !== 'running') {
@@ -151,7 +180,7 @@ async function firstRows(view: ResultView): Promise<void> {
         queueMicrotask(() => subscription.close());
       } else queueMicrotask(() => subscription.acknowledge(frame.seq));
     });
-    setTimeout(() => subscription.close(), FIRST_ROWS);
+    setTimeout(() => subscription.close(), patience).unref();
   });
 }
 

@@ -4,6 +4,7 @@ import type { Streams } from '@streamcell/runtime/session/streams';
 import { StreamcellError } from '@streamcell/runtime/types/index';
 import { INTERRUPTED } from '../failures.js';
 import type { CellRequest, CellResult, Sessions, Variables } from '../host.js';
+import type { Audience } from '../views/audience.js';
 import { cellFailure, moved } from './cell-failure.js';
 import type { CellOptions } from './cell-options.js';
 import { prepareSql, type PreparedSql } from './cell-values.js';
@@ -17,6 +18,7 @@ export interface SqlSurroundings {
   readonly sessions: Sessions;
   readonly variables: Variables;
   readonly streams: Streams;
+  readonly audience: Pick<Audience, 'live'>;
   /** No front end looks: queries without an end are given a while, then stopped, so that a notebook run ends. */
   readonly headless: boolean;
 }

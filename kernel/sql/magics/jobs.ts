@@ -50,7 +50,9 @@ async function run({ cell, arguments: span, around, output }: MagicCall): Promis
   }
   if (id === undefined)
     throw new StreamcellError('MAGIC_INVALID', 'Which job?', { span: verb.span, hint: '%jobs lists them.' });
-  for (const job of chosen(id, known)) {
+  const wanted = chosen(id, known);
+  if (wanted.length === 0) output.display(quietLine(['no job is running']));
+  for (const job of wanted) {
     await session.stopJob(job.id);
     output.display(quietLine(['stopped', short(job.name), `job ${job.id}`]));
   }
