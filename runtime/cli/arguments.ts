@@ -1,3 +1,4 @@
+import type { ExecuteCommand } from './execute-command.js';
 import { parseGateway, type GatewayCommand } from './gateway-arguments.js';
 import { UsageError } from './usage-error.js';
 
@@ -17,6 +18,7 @@ export type Format = 'table' | 'jsonl' | 'csv';
 export type Command =
   | RunCommand
   | GatewayCommand
+  | ExecuteCommand
   | { readonly command: 'help'; readonly topic: 'run' | 'gateway' | null }
   | { readonly command: 'version' };
 
@@ -27,6 +29,8 @@ export const HELP = `Usage: streamcell <command> [options]
 Commands:
   run FILE.sql    Run the statements of a file in order ('-' reads standard input)
   gateway         Serve sessions to notebooks and programs over WebSockets
+  execute NOTEBOOK.ipynb
+                  Run a notebook without a front end
 
 Options:
   --help          Show this text, or that of a command: streamcell run --help
@@ -60,6 +64,7 @@ export function parseArguments(args: readonly string[]): Command {
   if (first === '--version' || first === '-V' || first === 'version') return { command: 'version' };
   if (first === 'run') return parseRun(rest);
   if (first === 'gateway') return parseGateway(rest);
+  if (first === 'execute') return { command: 'execute', args: rest };
   throw new UsageError(first.startsWith('-') ? `Unknown option ${first}.` : `Unknown command '${first}'.`);
 }
 

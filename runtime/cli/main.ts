@@ -62,6 +62,10 @@ export async function main(args: readonly string[]): Promise<number> {
       const around = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, onInterrupt };
       return runGateway(command, around, process.env, version());
     }
+    case 'execute': {
+      const { executeNotebook } = await import('./execute-command.js');
+      return executeNotebook(command, process.env, process.stderr);
+    }
     case 'run': {
       await warmed();
       const { run } = await import('./run-command.js');

@@ -22,7 +22,7 @@ EXIT_INTERRUPTED = 130
 def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="streamcell execute",
-        description="Runs the cells of a notebook in order, in its folder. Queries without an end are given 10 s each, or what --wait says.",
+        description="Runs the cells of a notebook in order, in its folder. Queries without an end get 10 s, or what --wait says.",
         epilog="Exit code: 0 when all cells went well, 1 when one failed (told on standard error), 2 for a wrong command line.",
     )
     parser.add_argument("notebook", type=Path, metavar="NOTEBOOK.ipynb")
@@ -102,3 +102,7 @@ def _running(notebook: NotebookNode) -> str:
 def _fail(message: str, code: int) -> int:
     sys.stderr.write(f"streamcell execute: {message}\n")
     return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
