@@ -126,6 +126,9 @@ describe('who is let in', () => {
     const garbage = await open();
     garbage.say(new Uint8Array([1, 2, 3]));
     expect(await garbage.end()).toMatchObject({ code: 4400 });
+    const long = await open();
+    long.say({ type: 'hello', versions: [1], token: TOKEN, client: 'x'.repeat(100_000) });
+    expect(await long.end()).toMatchObject({ code: 4400 });
     const silent = await open();
     expect(await silent.end()).toMatchObject({ code: 4408 });
   });
@@ -402,9 +405,9 @@ describe('sessions', () => {
 
 describe('a gateway', () => {
   test('gives up who shows no sign of life', async () => {
-    await restart({ heartbeat: 50 });
+    await restart({ heartbeat: 100 });
     const { client, session } = await ready();
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await new Promise((resolve) => setTimeout(resolve, 800));
     expect(client.ended).toBeNull();
     client.polite = false;
     expect(await client.end()).toMatchObject({ code: 4410 });

@@ -13,6 +13,8 @@ export const PROTOCOL_VERSIONS: readonly number[] = [1];
 
 /** Frames of `changes` that may be under way: what one credit message can grant, and the most that is ever held. */
 export const MAX_CREDIT = 64;
+/** Pings without any answer, nor any other message, after which a connection is given up. */
+export const MISSED_BEATS = 3;
 /** Rows that one viewport may ask for. */
 export const MAX_VIEWPORT_ROWS = 10_000;
 

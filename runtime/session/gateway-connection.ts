@@ -1,6 +1,7 @@
 import {
   CLOSE,
   decodeBinary,
+  MISSED_BEATS,
   PROTOCOL_VERSIONS,
   type BinaryFrame,
   type ClientMessage,
@@ -74,7 +75,8 @@ export class GatewayConnection {
   private state: State = 'connecting';
   private readonly pending = new Map<number, PendingRequest>();
   private nextId = 1;
-  private lastHeard = Date.now();
+  /** Pings since the server gave its last sign of life. */
+  private unheard = 0;
   private heartbeat: NodeJS.Timeout | null = null;
   private ending: StreamcellError | null = null;
   private lastError: ErrorData | null = null;
@@ -205,18 +207,18 @@ export class GatewayConnection {
   }
 
   private beat(transport: Transport, interval: number): void {
-    this.lastHeard = Date.now();
+    this.unheard = 0;
     if (interval === 0) return;
     if (this.heartbeat !== null) clearInterval(this.heartbeat);
     this.heartbeat = setInterval(() => {
-      if (Date.now() - this.lastHeard > 3 * interval) transport.close(CLOSE.heartbeat, 'no sign of life');
+      if (this.unheard++ >= MISSED_BEATS) transport.close(CLOSE.heartbeat, 'no sign of life');
       else this.post({ type: 'ping', at: Date.now() });
     }, interval);
     this.heartbeat.unref();
   }
 
   private receive(data: string | Uint8Array): void {
-    this.lastHeard = Date.now();
+    this.unheard = 0;
     if (typeof data !== 'string') {
       let frame: BinaryFrame;
       try {

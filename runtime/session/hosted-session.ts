@@ -12,6 +12,8 @@ import { SHORTEST_REFRESH, type LiveStream, type StreamSettings } from './stream
 
 /** Ended statements whose results are kept, and ended executions that can be asked for again. */
 const ENDED_KEPT = 200;
+/** Rows of all ended results together; the newest is kept whatever its size. */
+const ENDED_ROWS = 2_000_000;
 
 export interface HostedStream {
   readonly id: string;
@@ -19,6 +21,8 @@ export interface HostedStream {
   readonly feed: ChangeFeed | null;
   /** How notebooks look at it; null when there is nothing to look at. */
   live: LiveStream | null;
+  /** The client needs it no more. */
+  released: boolean;
   /** Null while it runs. */
   end: { readonly end: StatementEnd } | { readonly error: ErrorData } | null;
 }
@@ -129,8 +133,10 @@ export class HostedSession {
   /** Lets a result go; one that runs is let go when it ends. */
   release(id: string): void {
     const found = this.streams.get(id);
-    found?.feed?.stop();
-    if (found !== undefined && found.end !== null) this.streams.delete(id);
+    if (found === undefined) return;
+    found.released = true;
+    found.feed?.stop();
+    if (found.end !== null) this.streams.delete(id);
   }
 
   execute(id: string, text: string, options: WireExecuteOptions, received: number): void {
@@ -231,7 +237,7 @@ export class HostedSession {
         ? new ChangeFeed(id, statement.columns, view.changes(), () => this.outlet, this.limits)
         : null;
     if (feed !== null && this.outlet === null) feed.disconnected();
-    const stream: HostedStream = { id, statement, feed, live: null, end: null };
+    const stream: HostedStream = { id, statement, feed, live: null, released: false, end: null };
     this.streams.set(id, stream);
     this.running++;
     const message = statementMessage(this.id, execution.id, id, statement);
@@ -247,14 +253,22 @@ export class HostedSession {
     stream.end = end;
     this.running--;
     this.tellEnd(stream);
-    let surplus = [...this.streams.values()].filter((s) => s.end !== null).length - ENDED_KEPT;
-    for (const [id, old] of this.streams) {
-      if (surplus <= 0) break;
-      if (old.end === null) continue;
-      this.streams.delete(id);
-      surplus--;
-    }
+    if (stream.released) this.streams.delete(stream.id);
+    this.letGo();
     if (this.running === 0) this.onIdle?.();
+  }
+
+  /** Lets go of ended results beyond what is kept, those that began first before others. */
+  private letGo(): void {
+    const ended = [...this.streams.values()].filter((s) => s.end !== null);
+    let rows = ended.reduce((sum, s) => sum + rowsOf(s), 0);
+    let count = ended.length;
+    for (const stream of ended.slice(0, -1)) {
+      if (count <= ENDED_KEPT && rows <= ENDED_ROWS) break;
+      this.streams.delete(stream.id);
+      rows -= rowsOf(stream);
+      count--;
+    }
   }
 
   /** Says that a statement is over, if it is. */
@@ -281,6 +295,10 @@ export class HostedSession {
   private send(event: ServerEvent): void {
     this.outlet?.send(event);
   }
+}
+
+function rowsOf({ end, statement }: HostedStream): number {
+  return end !== null && 'end' in end && statement.view !== null ? end.end.rows : 0;
 }
 
 function statementMessage(session: string, execution: string, stream: string, statement: Statement): StatementMessage {

@@ -3,6 +3,7 @@ import {
   encodeBinary,
   encodeRows,
   errorBundle,
+  MISSED_BEATS,
   parseChart,
   parseClientMessage,
   PROTOCOL_VERSIONS,
@@ -50,6 +51,8 @@ const MAX_LOOKERS = 256;
 /** Rows of one frame of a snapshot. */
 const SNAPSHOT_FRAME_ROWS = 20_000;
 const DRAIN_POLL = 10;
+/** Characters that are read of somebody whose token is not known yet. */
+const MAX_HELLO = 65_536;
 
 /**
  * One connection onto a set of sessions: understands the client's messages and answers them; knows nothing of sockets.
@@ -66,7 +69,8 @@ export class ProtocolServer implements Outlet, FrameSink {
   private pending = 0;
   private paused = false;
   private snapshots: Promise<unknown> = Promise.resolve();
-  private lastHeard = Date.now();
+  /** Pings since the client gave its last sign of life. Counted, not timed: when this process itself slept, nobody else is to blame. */
+  private unheard = 0;
   private lastBuffered = 0;
   private timer: NodeJS.Timeout | null = null;
   private readonly helloTimer: NodeJS.Timeout | undefined;
@@ -135,10 +139,14 @@ export class ProtocolServer implements Outlet, FrameSink {
 
   private receive(data: string | Uint8Array): void {
     if (this.over) return;
-    this.lastHeard = Date.now();
+    this.unheard = 0;
     if (typeof data !== 'string') {
       if (!this.greeted) this.refuse('the first message was no hello', CLOSE.malformedHello);
       else this.sendError(invalid('Clients send no binary frames.'));
+      return;
+    }
+    if (!this.greeted && data.length > MAX_HELLO) {
+      this.refuse('the first message was too long for a hello', CLOSE.malformedHello);
       return;
     }
     const parsed = parseClientMessage(data);
@@ -167,7 +175,7 @@ export class ProtocolServer implements Outlet, FrameSink {
     clearTimeout(this.helloTimer);
     this.greeted = true;
     const heartbeat = this.options.heartbeat ?? 0;
-    if (heartbeat > 0) this.timer = setInterval(() => this.beat(heartbeat), heartbeat);
+    if (heartbeat > 0) this.timer = setInterval(() => this.beat(), heartbeat);
     this.log('connected', { client: (hello.client ?? 'unknown').slice(0, 100) });
     this.send({
       type: 'welcome',
@@ -186,12 +194,12 @@ export class ProtocolServer implements Outlet, FrameSink {
     this.close(code, reason);
   }
 
-  private beat(heartbeat: number): void {
+  private beat(): void {
     // Somebody who still takes what was sent is alive, though we do not listen to him now.
     const { buffered } = this.transport;
-    if (buffered < this.lastBuffered) this.lastHeard = Date.now();
+    if (buffered < this.lastBuffered) this.unheard = 0;
     this.lastBuffered = buffered;
-    if (Date.now() - this.lastHeard > 3 * heartbeat) this.close(CLOSE.heartbeat, 'no sign of life');
+    if (this.unheard++ >= MISSED_BEATS) this.close(CLOSE.heartbeat, 'no sign of life');
     else this.send({ type: 'ping', at: Date.now() });
   }
 
