@@ -2,7 +2,6 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { MessagePortTransport } from '@streamcell/runtime/protocol/index';
 import { ProtocolServer } from '@streamcell/runtime/session/protocol-server';
 import { SharedSessionHost } from '@streamcell/runtime/session/session-host';
-import { AsyncStack } from './cells/async-stack.js';
 import { CatalogWatch } from './cells/catalog-watch.js';
 import { CheckerClient } from './cells/checker-client.js';
 import { MainThreadClient } from './cells/main-thread-client.js';
@@ -30,11 +29,7 @@ const port = parentPort;
 if (port === null) throw new Error('the protocol thread is started by main.js');
 
 const gate = new OutputGate(data.gate);
-const main = new MainThreadClient(
-  (message: ToMain) => port.postMessage(message),
-  gate,
-  new AsyncStack(data.asyncStack),
-);
+const main = new MainThreadClient((message: ToMain) => port.postMessage(message), gate);
 port.on('message', (message: FromMain) => main.receive(message));
 const checker = new CheckerClient(data.folder);
 const sessions = new KernelSessions();

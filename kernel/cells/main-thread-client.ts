@@ -29,6 +29,7 @@ export class MainThreadClient implements Variables {
   private readonly values = new Map<number, (message: FromMain & { type: 'value' | 'valueFailed' }) => void>();
   private newest = 0;
   private next = 1;
+  private unblocking: Promise<void> | null = null;
   /** Shows a query that a cell displays. */
   onQuery: (sql: string, output: CellOutput, signal: AbortSignal) => Promise<void> = async () => {};
 
@@ -124,8 +125,18 @@ export class MainThreadClient implements Variables {
    * runs next.
    */
   async unblock(): Promise<void> {
-    if (await this.answers()) return;
-    await new Promise<void>((resolve) => this.control.post('Runtime.terminateExecution', () => resolve()));
+    this.unblocking ??= this.endLoop();
+    await this.unblocking;
+  }
+
+  private async endLoop(): Promise<void> {
+    try {
+      if (await this.answers()) return;
+      await new Promise<void>((resolve) => this.control.post('Runtime.terminateExecution', () => resolve()));
+      this.post({ type: 'terminated' });
+    } finally {
+      this.unblocking = null;
+    }
   }
 
   private async stop(run: number): Promise<void> {

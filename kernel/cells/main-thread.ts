@@ -1,14 +1,14 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { Session } from 'node:inspector';
-import { promisify } from 'node:util';
+import { Script } from 'node:vm';
 import { INTERRUPTED } from '../failures.js';
+import { AsyncStack } from './async-stack.js';
 import { CellFailures } from './cell-failures.js';
+import { CellRuns, type Run } from './cell-runs.js';
 import { createDisplay, isHidden, querySql, valueBundle } from './display.js';
 import type { CellValue, FromMain, Outcome, OutputMessage, ToMain } from './messages.js';
 import { createImporter } from './module-import.js';
 import type { OutputGate } from './output-gate.js';
 import { INTERNALS } from './names.js';
-import { Script } from 'node:vm';
 
 /** V8's word for code that was ended from outside. */
 const TERMINATED = 'Execution was terminated';
@@ -30,31 +30,23 @@ interface EvaluateReply {
   };
 }
 
-/** The run whose code, or whose late callback, is on the stack. */
-interface Run {
-  readonly number: number;
-  readonly timers: Set<NodeJS.Timeout>;
-  ended: boolean;
-}
-
 /**
  * The main thread: nothing but the user's TypeScript runs here, evaluated by the thread's own inspector session.
  *
- * State: the scripts of the cells (for error positions), the current run.
- * Maintains the invariant that what a cell writes, also from a timer after its end, goes out under that cell, and that nothing a cell does
- * ends the process.
+ * State: the runs, the scripts of the cells (for error positions), the values of their last expressions.
+ * Maintains the invariant that nothing a cell does ends the process.
  */
 export class MainThread {
   private readonly session = new Session();
-  private readonly runs = new AsyncLocalStorage<Run>();
+  private readonly runs = new CellRuns();
+  private readonly asyncStack = new AsyncStack();
   private readonly failures = new CellFailures();
-  private newest = 0;
-  private resultOf = new Map<number, unknown>();
+  /** By file name. */
+  private readonly results = new Map<string, unknown>();
   private kept: unknown;
   private ready: Promise<void> = Promise.resolve();
   private begin: () => void = () => {};
   private readonly breakable = new Script(`${INTERNALS}.begin()`);
-  private readonly live = new Map<number, Run>();
 
   constructor(
     private readonly post: (message: FromMain) => void,
@@ -74,7 +66,9 @@ export class MainThread {
       case 'run':
         return void this.run(message);
       case 'abandon':
-        return this.abandon(message.run);
+        return this.runs.abandon(message.run);
+      case 'terminated':
+        return this.asyncStack.tidy();
       case 'ping':
         return this.post({ type: 'pong', id: message.id });
       case 'get':
@@ -85,18 +79,12 @@ export class MainThread {
   }
 
   private async run(message: ToMain & { type: 'run' }): Promise<void> {
-    const run: Run = { number: message.run, timers: new Set(), ended: false };
-    this.newest = run.number;
-    this.live.set(run.number, run);
-    if (this.live.size > 1000)
-      for (const [number, old] of this.live) if (old.timers.size === 0) this.live.delete(number);
+    const run = this.runs.begin(message.run);
     const fileName = this.failures.remember(message.cell, message.code, message.script);
     let outcome: Outcome;
     try {
       await this.ready;
-      const reply = await this.runs.run(run, () =>
-        this.evaluateBreakable(`${message.script.js}\n//# sourceURL=${fileName}`),
-      );
+      const reply = await this.evaluateBreakable(run, `${message.script.js}\n//# sourceURL=${fileName}`);
       const details = reply.exceptionDetails;
       if (details !== undefined)
         outcome = {
@@ -106,13 +94,13 @@ export class MainThread {
       else
         outcome = {
           ok: true,
-          result: this.resultOf.has(run.number) ? this.present(this.resultOf.get(run.number)) : { kind: 'none' },
+          result: this.present(this.results.get(fileName)),
         };
     } catch (thrown) {
-      const interrupted = thrown instanceof Error && thrown.message === TERMINATED;
+      const interrupted = thrown instanceof Error && thrown.message.includes(TERMINATED);
       outcome = { ok: false, failure: interrupted ? INTERRUPTED : this.failures.failure(thrown, null, fileName) };
     }
-    this.resultOf.delete(run.number);
+    this.results.delete(fileName);
     this.post({ type: 'outcome', run: run.number, outcome });
   }
 
@@ -134,9 +122,11 @@ export class MainThread {
   }
 
   /** A SIGINT ends the part that runs at once; later ones are the signal handler's, since then the thread is not blocked. */
-  private async evaluateBreakable(expression: string): Promise<EvaluateReply> {
+  private async evaluateBreakable(run: Run, expression: string): Promise<EvaluateReply> {
     let reply: Promise<EvaluateReply> | null = null;
     this.begin = () => {
+      this.asyncStack.tolerate();
+      this.runs.enter(run);
       reply = this.evaluate(expression);
       // Whoever gets it now awaits it later.
       reply.catch(() => undefined);
@@ -192,23 +182,12 @@ export class MainThread {
     }
   }
 
-  /** Ends what an interrupted cell left waiting: its timers never fire, so a loop around an awaited one does not go on. */
-  private abandon(number: number): void {
-    const run = this.live.get(number);
-    if (run === undefined) return;
-    run.ended = true;
-    for (const timer of run.timers) clearTimeout(timer);
-    run.timers.clear();
-  }
-
   private defineGlobals(folder: string): void {
     const importer = createImporter(folder);
     const internals = {
       import: importer.import,
-      result: (value: unknown) => {
-        const run = this.runs.getStore();
-        if (run !== undefined) this.resultOf.set(run.number, value);
-        return value;
+      result: (fileName: string, value: unknown) => {
+        this.results.set(fileName, value);
       },
       begin: () => this.begin(),
       keep: (value: unknown) => {
@@ -223,51 +202,8 @@ export class MainThread {
       clearOutput: (wait = false) => this.say({ type: 'clearOutput', wait }),
     };
     offer(offered);
-    this.trackTimers();
+    this.runs.trackTimers(() => this.asyncStack.tolerate());
     this.ready = this.globals().then(offer);
-  }
-
-  /** Timers know the run that set them, so that an interrupt can end them. */
-  private trackTimers(): void {
-    const { setTimeout: native, setInterval: nativeInterval, clearTimeout: nativeClear } = globalThis;
-    const runs = this.runs;
-    const start = native as (...values: unknown[]) => NodeJS.Timeout;
-    const repeat = nativeInterval as (...values: unknown[]) => NodeJS.Timeout;
-    const track = (timer: NodeJS.Timeout): NodeJS.Timeout => {
-      const run = runs.getStore();
-      if (run?.ended === true) nativeClear(timer);
-      else run?.timers.add(timer);
-      return timer;
-    };
-    const timeout = (
-      callback: (...values: unknown[]) => void,
-      delay?: number,
-      ...values: unknown[]
-    ): NodeJS.Timeout => {
-      const timer: NodeJS.Timeout = start(
-        (...given: unknown[]) => {
-          runs.getStore()?.timers.delete(timer);
-          callback(...given);
-        },
-        delay,
-        ...values,
-      );
-      return track(timer);
-    };
-    const interval = (callback: (...values: unknown[]) => void, delay?: number, ...values: unknown[]): NodeJS.Timeout =>
-      track(repeat(callback, delay, ...values));
-    const clear = (timer: NodeJS.Timeout | undefined): void => {
-      if (timer !== undefined) runs.getStore()?.timers.delete(timer);
-      nativeClear(timer);
-    };
-    // `promisify(setTimeout)` asks for this variant.
-    Object.defineProperty(timeout, promisify.custom, { value: promisify(native) });
-    Object.assign(globalThis, {
-      setTimeout: timeout,
-      setInterval: interval,
-      clearTimeout: clear,
-      clearInterval: clear,
-    });
   }
 
   private captureOutput(): void {
@@ -288,7 +224,7 @@ export class MainThread {
   }
 
   private say(message: Unnumbered<OutputMessage>): void {
-    this.post({ ...message, run: this.runs.getStore()?.number ?? this.newest });
+    this.post({ ...message, run: this.runs.current?.number ?? 0 });
   }
 
   private survive(): void {

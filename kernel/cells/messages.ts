@@ -15,6 +15,8 @@ export type ToMain =
     }
   /** The run was interrupted: nothing waits for it any more. */
   | { readonly type: 'abandon'; readonly run: number }
+  /** What ran was ended from outside. */
+  | { readonly type: 'terminated' }
   | { readonly type: 'ping'; readonly id: number }
   | { readonly type: 'get'; readonly id: number; readonly name: string }
   | { readonly type: 'setArrowTable'; readonly id: number; readonly name: string; readonly ipc: Uint8Array };

@@ -31,7 +31,9 @@ const importsAndResult: ts.TransformerFactory<ts.SourceFile> = () => (file) => {
   const lastExpression = statements.at(-1);
   if (lastExpression !== undefined && ts.isExpressionStatement(lastExpression))
     statements[statements.length - 1] = at(
-      factory.createExpressionStatement(internalCall('result', [lastExpression.expression])),
+      factory.createExpressionStatement(
+        internalCall('result', [factory.createStringLiteral(file.fileName), lastExpression.expression]),
+      ),
       lastExpression,
     );
   return factory.updateSourceFile(file, statements);

@@ -27,6 +27,8 @@ export interface DispatcherOptions {
   readonly languages: readonly CellLanguage[];
   readonly info: JsonObject;
   readonly comms: ReadonlyMap<string, CommTarget>;
+  /** Called with every interrupt, also when no cell runs: what an earlier one left behind may. */
+  interrupted(): void;
   /** Called after the reply to a shutdown_request was sent. */
   shutdown(restart: boolean): void;
 }
@@ -71,6 +73,7 @@ export class Dispatcher {
 
   interrupt(): void {
     this.executor.interrupt();
+    this.options.interrupted();
   }
 
   /** Ends what still runs; nothing is answered any more. */
@@ -98,7 +101,7 @@ export class Dispatcher {
       history_request: (request) => ({ status: 'ok', history: this.history.find(request) }),
       comm_info_request: ({ target }) => ({ status: 'ok', comms: this.comms.info(target) }),
       interrupt_request: () => {
-        this.executor.interrupt();
+        this.interrupt();
         return { status: 'ok' };
       },
       shutdown_request: ({ restart }) => {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
@@ -9,6 +10,8 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+# Another build than the checkout's, where somebody wants to test one.
+MAIN = os.environ.get("STREAMCELL_KERNEL_MAIN", str(ROOT / "kernel/dist/main.js"))
 SPECS = {"streamcell-test": [], "streamcell-sql-test": ["--language", "sql"]}
 
 
@@ -17,7 +20,7 @@ def install() -> None:
     folder = tempfile.mkdtemp(prefix="streamcell-kernelspecs-")
     for name, arguments in SPECS.items():
         spec = {
-            "argv": ["node", str(ROOT / "kernel/dist/main.js"), "{connection_file}", *arguments],
+            "argv": ["node", MAIN, "{connection_file}", *arguments],
             "display_name": name,
             "language": "flinksql" if arguments else "typescript",
             "interrupt_mode": "message",
@@ -26,6 +29,4 @@ def install() -> None:
         target.mkdir(parents=True)
         (target / "kernel.json").write_text(json.dumps(spec))
     os.environ["JUPYTER_PATH"] = folder
-    import atexit
-
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
