@@ -22,6 +22,19 @@ const STATES: Readonly<Record<ClusterJobState, JobInfo['state']>> = {
   FAILED: 'failed',
 };
 
+/** How long a job may take to start before it is cancelled all the same. */
+const START_MILLIS = 10_000;
+/** How long it may wait for a slot until then: a moment for a cluster that has one. */
+const SLOT_MILLIS = 500;
+
+/**
+ * Whether a query's job must not be cancelled just now: Flink 2.3 ends the whole TaskManager, with everybody's jobs, when a task is cancelled
+ * whose collect sink is not open yet (a NullPointerException in CollectSinkFunction.accumulateFinalResults, fatal to the task's thread).
+ */
+export function isStarting({ tasks }: JobOverview): boolean {
+  return (tasks?.deploying ?? 0) + (tasks?.initializing ?? 0) > 0;
+}
+
 /** How long the cluster may take to end a job that was cancelled: longer than Flink lets a task hang (task.cancellation.timeout is 180 s). */
 const CANCEL_MILLIS = 200_000;
 
@@ -143,6 +156,7 @@ export class ClusterJob {
   private async confirmCancel(): Promise<void> {
     const deadline = Date.now() + CANCEL_MILLIS;
     try {
+      if (this.hasReader) await this.started();
       await this.cluster.cancel(this.id);
       for (let wait = 10; ; wait = Math.min(wait * 1.5, 500)) {
         const state = await this.cluster.state(this.id);
@@ -161,6 +175,19 @@ export class ClusterJob {
       const error = StreamcellError.from(thrown, 'CLUSTER_JOB_FAILED');
       this.settle('failed', error);
       throw error;
+    }
+  }
+
+  /** Resolves when the job may be cancelled. */
+  private async started(): Promise<void> {
+    const began = Date.now();
+    for (;;) {
+      const job = (await this.cluster.jobs()).find((j) => j.jid === this.id);
+      if (job === undefined || isTerminal(job.state)) return;
+      const waits = job.state === 'INITIALIZING' || job.state === 'CREATED' || (job.tasks?.scheduled ?? 0) > 0;
+      const limit = isStarting(job) ? START_MILLIS : waits ? SLOT_MILLIS : 0;
+      if (Date.now() - began >= limit) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 

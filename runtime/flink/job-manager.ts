@@ -20,6 +20,8 @@ export interface JobOverview {
   readonly state: ClusterJobState;
   readonly 'start-time': number;
   readonly 'end-time': number;
+  /** Tasks by state; the list has them as they are now, details do not. */
+  readonly tasks?: { readonly deploying?: number; readonly initializing?: number; readonly scheduled?: number };
 }
 
 export interface JobVertex {

@@ -1,6 +1,6 @@
 import { StreamcellError } from '../types/index.js';
-import type { ClusterJob } from './cluster-job.js';
-import { isTerminal, type ClusterJobState, type JobManager } from './job-manager.js';
+import { isStarting, type ClusterJob } from './cluster-job.js';
+import { isTerminal, type JobManager, type JobOverview } from './job-manager.js';
 
 /** A JobManager that is silent for so long is taken for dead, and its jobs for failed. */
 const SILENCE_MILLIS = 5000;
@@ -71,7 +71,7 @@ export class JobWatch {
       this.sample(jobs);
       await Promise.all([
         ...jobs.map((job) => job.observe(listed.get(job.id))),
-        ...[...this.doomed].map(([id, until]) => this.end(id, listed.get(id)?.state, until)),
+        ...[...this.doomed].map(([id, until]) => this.end(id, listed.get(id), until)),
       ]);
     } catch (thrown) {
       this.silentSince ??= began;
@@ -105,8 +105,8 @@ export class JobWatch {
     job.settle('failed', new StreamcellError(error.code, message, { cause: error }));
   }
 
-  private async end(id: string, state: ClusterJobState | undefined, until: number): Promise<void> {
-    if ((state !== undefined && isTerminal(state)) || Date.now() > until) this.doomed.delete(id);
-    else if (state !== undefined) await this.cluster.cancel(id);
+  private async end(id: string, job: JobOverview | undefined, until: number): Promise<void> {
+    if ((job !== undefined && isTerminal(job.state)) || Date.now() > until) this.doomed.delete(id);
+    else if (job !== undefined && !isStarting(job)) await this.cluster.cancel(id);
   }
 }
