@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { GatewaySession } from '../session/gateway-session.js';
 import type { Statement } from '../session/session.js';
 import { StreamcellError } from '../types/index.js';
@@ -194,6 +195,52 @@ describe('what a client may send', () => {
       error: { code: 'OPTION_INVALID' },
     });
     expect(await client.ask({ type: 'options', session })).toMatchObject({ value: {} });
+  });
+
+  test('whatever comes, the gateway lives, and serves whoever asks properly', async () => {
+    const { client, session } = await ready();
+    client.say({ type: 'execute', session, execution: 'e', text: 'SELECT 1 AS a', options: { changes: true } });
+    const { stream } = await client.next('statement');
+    const types = ['execute', 'next', 'changes', 'credit', 'subscribe', 'viewport', 'ack', 'viewOpen', 'viewMessage'];
+    types.push('snapshot', 'status', 'present', 'presentError', 'complete', 'validate', 'explain', 'attach', 'cancel');
+    const field = fc.oneof(fc.constantFrom<unknown>(session, stream, 0, 1, 64, '', 'SELECT 1', {}, []), fc.jsonValue());
+    const names = [
+      'id',
+      'session',
+      'stream',
+      'execution',
+      'subscription',
+      'channel',
+      'text',
+      'offset',
+      'data',
+      'viewport',
+    ];
+    names.push('options', 'credit', 'received', 'after', 'seq', 'error', 'cell', 'stage');
+    const proper = {
+      session,
+      stream,
+      execution: 'e',
+      subscription: 1,
+      channel: 'c',
+      text: 'SELECT 1',
+      offset: 1,
+      seq: 1,
+    };
+    const usual = { ...proper, credit: 1, received: 0, viewport: { from: 0, to: 5 }, cell: '', data: { stream } };
+    const messages = fc.record({
+      type: fc.constantFrom(...types),
+      odd: fc.dictionary(fc.constantFrom(...names), field),
+    });
+    const error = { code: 'INTERNAL', message: '' };
+    fc.sample(messages, { numRuns: 400, seed: 7 }).forEach(({ type, odd }, id) => {
+      client.say({ ...usual, error, type, id, ...odd });
+    });
+    expect(await client.ask({ type: 'options', session })).toMatchObject({ value: {} });
+    expect(client.ended).toBeNull();
+    const { client: other } = await ready();
+    expect(other.ended).toBeNull();
+    expect(log).not.toContain('"internal error"');
   });
 
   test('names that nobody has given out do nothing', async () => {
