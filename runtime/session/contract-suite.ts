@@ -179,11 +179,13 @@ export function sessionContract(name: string, setup: ContractSetup): void {
           // What was under way arrives, then nothing more; how long that takes is the network's affair.
           const changes = async (): Promise<number> => (await statement.view?.status())?.changes ?? 0;
           let before = -1;
+          let still = 0;
           await until(async () => {
             const last = before;
-            await new Promise((resolve) => setTimeout(resolve, 300));
+            await new Promise((resolve) => setTimeout(resolve, 200));
             before = await changes();
-            return before === last;
+            still = before === last ? still + 1 : 0;
+            return still === 4;
           });
           await new Promise((resolve) => setTimeout(resolve, 300));
           expect(await changes()).toBe(before);
