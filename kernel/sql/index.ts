@@ -6,6 +6,7 @@ import { ControlTarget } from '../views/control-target.js';
 import { viewTarget } from '../views/view-target.js';
 import { NO_OPTIONS } from './cell-options.js';
 import { MagicLanguage } from './magics/magic-language.js';
+import { PendingOutputs } from './pending-outputs.js';
 import { SqlLanguage } from './sql-language.js';
 import { runSql, type SqlSurroundings } from './sql-runner.js';
 
@@ -38,6 +39,7 @@ export function createSqlCells(options: SqlCellsOptions): SqlCells {
     variables,
     streams,
     audience,
+    pending: new PendingOutputs(),
     headless: options.headless ?? process.env.STREAMCELL_HEADLESS === '1',
   };
   const sqlByDefault = options.language === 'sql';

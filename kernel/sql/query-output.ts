@@ -11,10 +11,12 @@ import type { Audience } from '../views/audience.js';
 import { moved } from './cell-failure.js';
 import type { CellOptions } from './cell-options.js';
 import { Interrupted, interruptible, within } from './interruption.js';
+import type { PendingOutputs } from './pending-outputs.js';
 
 export interface QueryContext {
   readonly streams: Streams;
   readonly audience: Pick<Audience, 'live'>;
+  readonly pending: PendingOutputs;
   readonly variables: Variables;
   readonly headless: boolean;
   readonly cluster: string;
@@ -54,6 +56,7 @@ export async function showQuery(statement: Statement, view: ResultView, context:
     () => undefined,
   );
   const { complete } = await show(stream, ended, context);
+  context.pending.add(statement.jobId, complete);
   const waited = await waitFor(statement, ended, context);
   if (waited === 'interrupted') {
     await within(

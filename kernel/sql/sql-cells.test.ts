@@ -387,8 +387,16 @@ describe.each(['embedded', 'remote'])('%%flinksql in an %s session', (where) => 
       expect(output.plain(0)).toMatch(/^INSERT INTO sink · running · job [0-9a-f]{32}$/);
       expect(bundle(output, 1).snapshot).toEqual([['1']]);
       await cells.run('%jobs stop all');
-      await until(() => output.shown[0].updates === 1, 'its end');
+      expect(output.shown[0].updates).toBe(1);
       expect(output.plain(0)).toMatch(/^INSERT INTO sink · stopped · [\d,]+ rows? written/);
+    });
+
+    test('who stops a job sees its output complete', async () => {
+      await cells.run(`%%flinksql\n${numbers(null, 1000)}`);
+      const { output } = await cells.run('%%flinksql\nSELECT id FROM numbers');
+      const [job] = await cells.session.jobs();
+      expect((await cells.run(`%%flinksql\nSTOP JOB '${job.id}'`)).result).toEqual({ ok: true });
+      expect(bundle(output)).toMatchObject({ status: { state: 'stopped' } });
     });
 
     test('a failure behind a long parameter still points to its place', async () => {

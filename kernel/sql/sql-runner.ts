@@ -10,6 +10,7 @@ import type { CellOptions } from './cell-options.js';
 import { prepareSql, type PreparedSql } from './cell-values.js';
 import { Interrupted, interruptible, within } from './interruption.js';
 import { losses } from './losses.js';
+import type { PendingOutputs } from './pending-outputs.js';
 import { showQuery } from './query-output.js';
 import type { SqlText } from './sql-cell.js';
 import { answerOutput, failedJobLine, jobLine } from './statement-output.js';
@@ -19,6 +20,7 @@ export interface SqlSurroundings {
   readonly variables: Variables;
   readonly streams: Streams;
   readonly audience: Pick<Audience, 'live'>;
+  readonly pending: PendingOutputs;
   /** No front end looks: queries without an end are given a while, then stopped, so that a notebook run ends. */
   readonly headless: boolean;
 }
@@ -143,6 +145,8 @@ class ScriptRun {
     const options = await this.session.options();
     const zone = sessionTimeZone(options);
     if (statement.kind !== 'query') {
+      const [, stopped] = /^\s*STOP\s+JOB\s+'([^']*)'/i.exec(statement.text) ?? [];
+      if (stopped !== undefined) await this.around.pending.stopped(stopped);
       this.request.output.display(answerOutput(statement, await view.snapshot(), milliseconds, zone));
       return;
     }
@@ -182,6 +186,7 @@ class ScriptRun {
       output.updateDisplay(displayId, end.line);
       return end;
     });
+    this.around.pending.add(statement.jobId, updated);
     if (!statement.bounded) return;
     const end = await interruptible(updated, signal);
     if (end === 'interrupted') return this.interrupt(statement);

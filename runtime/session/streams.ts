@@ -27,7 +27,7 @@ export interface StreamLimits {
   readonly rows: number;
 }
 
-const LIMITS: StreamLimits = { ended: 100, rows: 2_000_000 };
+const LIMITS: StreamLimits = { ended: 100, rows: 1_000_000 };
 /** Let-go streams whose reason is remembered. */
 const REASONS_KEPT = 1000;
 

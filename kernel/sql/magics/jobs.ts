@@ -54,6 +54,7 @@ async function run({ cell, arguments: span, around, output }: MagicCall): Promis
   if (wanted.length === 0) output.display(quietLine(['no job is running']));
   for (const job of wanted) {
     await session.stopJob(job.id);
+    await around.pending.stopped(job.id);
     output.display(quietLine(['stopped', short(job.name), `job ${job.id}`]));
   }
 }
