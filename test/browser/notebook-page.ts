@@ -156,7 +156,7 @@ export class NotebookPage {
   async waitForView(cell: number, isRight: (view: ShownView) => boolean, seconds = 60): Promise<ShownView> {
     let last: ShownView | null = null;
     // What is off the screen is paused.
-    await this.run(`await panel().content.scrollToItem(${cell}, 'smart');`);
+    await this.run(`await panel().content.scrollToItem(${cell}, 'start');`);
     for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(200)) {
       last = await this.view(cell);
       if (last !== null && isRight(last)) return last;
