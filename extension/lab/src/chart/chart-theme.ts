@@ -22,6 +22,8 @@ export function chartTheme(host: HTMLElement): Record<string, unknown> {
     view: { stroke: 'transparent' },
     axis,
     axisX: { grid: false },
+    // Few enough for every tick to have its label: of those that are dropped for overlap the full seconds go first.
+    axisTemporal: { tickCount: { signal: 'ceil(width / 100)' }, labelOverlap: false },
     axisBand: { labelAngle: 0, labelOverlap: true },
     legend: { labelColor: theme.secondary, titleColor: theme.secondary, labelFont: font, titleFont: font },
     title: { color: theme.text, subtitleColor: theme.faint, font, subtitleFont: font },
