@@ -1,4 +1,4 @@
-import type { ChangelogMode, DataType, ErrorData, RowKindName, Span } from '../types/index.js';
+import type { ChangelogMode, DataType, ErrorData, Span } from '../types/index.js';
 import type { FromView, OpenView, ToView, ViewMode } from './view-channel.js';
 
 /*
@@ -327,6 +327,3 @@ export type FrameHeader =
       readonly status: WireViewStatus;
     }
   | { readonly type: 'view'; readonly channel: string; readonly data: ToView };
-
-/** First column of changes. */
-export type Op = RowKindName;

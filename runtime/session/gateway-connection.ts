@@ -95,10 +95,6 @@ export class GatewayConnection {
     return welcome;
   }
 
-  get connected(): boolean {
-    return this.state === 'connected';
-  }
-
   request<T extends RequestType>(type: T, fields: Requests[T]['request']): Promise<Requests[T]['value']> {
     return this.ask(type, fields, []);
   }
