@@ -181,7 +181,7 @@ function findPython() {
 }
 
 /** Makes .venv and installs the pinned packages when the list has changed. `list` is a requirements file of extension/ipython. */
-export async function ensurePython(list = 'requirements.txt') {
+export async function ensurePython(list = 'requirements-build.txt') {
   const existing = existsSync(python()) ? pythonVersion(python()) : null;
   let pip = [python(), '-m', 'pip'];
   if (existing === null || !recent(existing)) {
@@ -201,7 +201,9 @@ export async function ensurePython(list = 'requirements.txt') {
     pip = [findPython(), '-m', 'pip', '--python', python()];
   // Or Node takes the scripts in Python packages for ES modules, as the checkout's own package.json says of its files.
   if (!existsSync(join(venv, 'package.json'))) writeFileSync(join(venv, 'package.json'), '{}\n');
-  const files = ['requirements.txt', list].map((name) => readFileSync(join(root, 'extension/ipython', name), 'utf8'));
+  const files = ['requirements.txt', 'requirements-build.txt', list].map((name) =>
+    readFileSync(join(root, 'extension/ipython', name), 'utf8'),
+  );
   const stamp = join(venv, `.streamcell-${list}`);
   const wanted = createHash('sha256').update(files.join('\n')).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return pip;
