@@ -134,7 +134,7 @@ export class MainThread {
     try {
       this.breakable.runInThisContext({ breakOnSigint: true });
     } catch (thrown) {
-      if (reply === null || !isSigint(thrown)) throw thrown;
+      if (!isSigint(thrown)) throw thrown;
       throw new Error(TERMINATED, { cause: thrown });
     }
     if (reply === null) throw new Error('the cell did not begin');

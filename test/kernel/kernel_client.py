@@ -20,6 +20,7 @@ class Kernel:
 
     def __init__(self, name: str = "streamcell-test") -> None:
         self.manager, self.client = start_new_kernel(kernel_name=name)
+        self.others: list[Message] = []
 
     def close(self) -> None:
         self.client.stop_channels()
@@ -51,6 +52,7 @@ class Kernel:
         while True:
             message = self.client.get_iopub_msg(timeout=max(0.01, end - time.monotonic()))
             if message["parent_header"].get("msg_id") != request:
+                self.others.append(message)
                 continue
             if message["msg_type"] == "status":
                 if message["content"]["execution_state"] == "idle":
@@ -60,7 +62,7 @@ class Kernel:
 
     def later(self, request: str, seconds: float) -> list[Message]:
         """What is published for a request within a time, after it was idle."""
-        kept: list[Message] = []
+        kept = [m for m in self.others if m["parent_header"].get("msg_id") == request and m["msg_type"] != "status"]
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             try:
