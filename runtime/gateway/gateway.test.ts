@@ -484,6 +484,12 @@ describe('a gateway', () => {
     for (const line of log.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('event');
   });
 
+  test('that can be reached from elsewhere says so in its log', async () => {
+    expect(log).not.toContain('TLS');
+    await restart({ host: '0.0.0.0' });
+    expect(log).toContain('"level":"warn","event":"reachable from elsewhere, without TLS of its own"');
+  });
+
   test('that cannot listen says where', async () => {
     const { port } = new URL(gateway.url);
     const error = await failure(

@@ -111,6 +111,8 @@ export class Gateway {
       http.listen(options.port, options.host, resolve);
     });
     options.log('info', 'listening', { url: gateway.url });
+    const { address } = http.address() as AddressInfo;
+    if (!isLoopback(address)) options.log('warn', 'reachable from elsewhere, without TLS of its own', { address });
     return gateway;
   }
 
@@ -166,6 +168,10 @@ export class Gateway {
     this.connections.add(connection);
     webSocket.on('close', () => this.connections.delete(connection));
   }
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.');
 }
 
 function refuse(socket: Duplex, status: number): void {

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { GatewaySession, type GatewaySessionOptions, type GatewayState } from '../session/gateway-session.js';
 import type { Statement, ViewFrame } from '../session/session.js';
@@ -215,6 +217,20 @@ describe('a gateway that is gone', () => {
     mute.block();
     expect((await failure(GatewaySession.connect(mute.url, { token: TOKEN }))).code).toBe('GATEWAY_UNREACHABLE');
     await mute.close();
+  });
+
+  test('behind a proxy that says so, or behind none that knows of it', async () => {
+    for (const [status, code] of [
+      [502, 'GATEWAY_UNREACHABLE'],
+      [404, 'GATEWAY_REFUSED'],
+    ] as const) {
+      const proxy = createServer((_request, response) => response.writeHead(status).end());
+      await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+      const { port } = proxy.address() as AddressInfo;
+      const error = await failure(GatewaySession.connect(`http://127.0.0.1:${port}`, { token: TOKEN }));
+      expect([error.code, error.message]).toEqual([code, `127.0.0.1:${port} refused the connection: HTTP ${status}.`]);
+      await new Promise((resolve) => proxy.close(resolve));
+    }
   });
 
   test('for a session that expired meanwhile', async () => {

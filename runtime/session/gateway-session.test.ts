@@ -1,5 +1,6 @@
 import { MessageChannel } from 'node:worker_threads';
 import { MessagePortTransport } from '../protocol/index.js';
+import { expect, test } from '@jest/globals';
 import { sessionContract } from './contract-suite.js';
 import { EmbeddedSession } from './embedded-session.js';
 import { GatewaySession } from './gateway-session.js';
@@ -29,4 +30,21 @@ sessionContract('over a message port', {
   unbounded: (perSecond) =>
     `'connector' = 'datagen', 'rows-per-second' = '${perSecond}', 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '1000000000'`,
   blackhole: "'connector' = 'blackhole'",
+});
+
+test('a session that is shared stays as it is when a user of it leaves', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const session = new EmbeddedSession();
+  new ProtocolServer(new MessagePortTransport(port1), new SharedSessionHost(() => ({ session, cluster: 'mine' })));
+  const user = await GatewaySession.open({ connect: async () => new MessagePortTransport(port2), reconnect: 0 });
+  const ends: Promise<unknown>[] = [];
+  for await (const { done } of user.execute(
+    "CREATE TABLE t (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '100'); SELECT id FROM t",
+  ))
+    ends.push(done.catch((thrown: unknown) => thrown));
+  expect([user.cluster, user.clusters]).toEqual(['mine', ['embedded']]);
+  await user.close();
+  expect(await ends[1]).toMatchObject({ code: 'SESSION_CLOSED' });
+  expect((await session.jobs()).map((j) => j.state)).toEqual(['running']);
+  await session.close();
 });

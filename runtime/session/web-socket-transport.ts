@@ -90,11 +90,11 @@ export async function connectWebSocket(address: string, patience = 10_000): Prom
   const transport = new WebSocketTransport(socket);
   return new Promise((resolve, reject) => {
     socket.once('open', () => resolve(transport));
-    socket.once('unexpected-response', (_request, response) => {
+    socket.once('unexpected-response', (_request, { statusCode = 0 }) => {
       socket.terminate();
-      reject(
-        new StreamcellError('GATEWAY_REFUSED', `${url.host} refused the connection: HTTP ${response.statusCode ?? 0}.`),
-      );
+      // A proxy speaks for a gateway that is not there, but may be again.
+      const code = statusCode >= 500 ? 'GATEWAY_UNREACHABLE' : 'GATEWAY_REFUSED';
+      reject(new StreamcellError(code, `${url.host} refused the connection: HTTP ${statusCode}.`));
     });
     socket.once('error', (cause) =>
       reject(
