@@ -66,7 +66,8 @@ describe('while a SQL cell is written', () => {
   test('help is of the thing at the cursor', async () => {
     expect(await inspect('%%flinksql\nSELECT pri|ce FROM bids')).toBe('price: column, BIGINT');
     expect(await inspect('%%flinksql\nSELECT price FROM bi|ds')).toMatch(/^bids\n[^]*\| auction +\| INT /);
-    expect(await inspect('%%flinksql\nSELECT UPP|ER(a) FROM bids')).toBe('UPPER: function');
+    expect(await inspect('%%flinksql\nSELECT UPP|ER(a) FROM bids')).toBe('function UPPER(STRING)');
+    expect(await inspect('%%flinksql\nSELECT COUN|T(*) FROM bids')).toContain('function COUNT(*)');
     expect(await inspect('%%flinksql\nSELECT `odd na|me` FROM bids')).toBe('odd name: column, STRING');
     expect(await inspect("%%flinksql\nSELECT 'bi|ds'")).toBeNull();
     expect(await inspect('%%flin|ksql\nSELECT 1')).toContain('--limit N');

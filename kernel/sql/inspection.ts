@@ -22,6 +22,7 @@ export async function inspectCell(session: Session, cell: SqlCell, offset: numbe
   const column = fitting.find((c) => c.kind === 'column');
   if (column !== undefined) return asText(`${plain(column.text)}: column${detail(column)}`);
   const other = fitting.find((c) => c.kind !== 'keyword');
+  if (other?.kind === 'function' && other.detail !== undefined) return asText(`function ${other.detail}`);
   return other === undefined ? null : asText(`${plain(other.text)}: ${other.kind}${detail(other)}`);
 }
 

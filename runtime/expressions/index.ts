@@ -8,6 +8,7 @@ export {
   bindCall,
   findFunction,
   functionNames,
+  functionSignature,
   isDeterministic,
   unsupportedFunctionNames,
 } from './functions/registry.js';

@@ -1,7 +1,7 @@
 import { quoteName, relationSchema, type Catalog } from '../catalog/index.js';
-import { functionNames } from '../expressions/index.js';
 import { completionContext, type CompletionContext } from '../parser/completion.js';
 import { typeToString, type ConnectorCatalog } from '../types/index.js';
+import { expressionFunctions, signatureOf, windowFunctions } from './function-help.js';
 import { effectiveOptionKeys } from './session-options.js';
 import type { Completion } from './session.js';
 
@@ -64,9 +64,9 @@ function candidatesFor(
     case 'column':
       return columns(context, catalog);
     case 'expression':
-      return [...columns(context, catalog), ...functions(context, catalog)];
+      return [...columns(context, catalog), ...functions(context, catalog, expressionFunctions())];
     case 'function':
-      return functions(context, catalog);
+      return functions(context, catalog, windowFunctions());
     case 'catalog':
       return catalog.catalogNames().map((name) => ({ text: name, kind: 'catalog' }));
     case 'database':
@@ -118,10 +118,13 @@ function columns(context: CompletionContext, catalog: Catalog): Candidate[] {
   return found;
 }
 
-function functions(context: CompletionContext, catalog: Catalog): Candidate[] {
+function functions(context: CompletionContext, catalog: Catalog, builtIn: readonly string[]): Candidate[] {
   if (context.qualifier.length > 0) return [];
-  const names = [...catalog.functionNames(), ...functionNames().filter((name) => /^[A-Z]\w*$/.test(name))];
-  return names.map((text) => ({ text, kind: 'function' }));
+  return [...catalog.functionNames(), ...builtIn].map((text) => ({
+    text,
+    kind: 'function',
+    detail: signatureOf(text),
+  }));
 }
 
 function optionKeys(context: CompletionContext, connectors: ConnectorCatalog): Candidate[] {

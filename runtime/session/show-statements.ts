@@ -7,7 +7,6 @@ import {
   type CatalogView,
   type TableColumn,
 } from '../catalog/index.js';
-import { functionNames } from '../expressions/index.js';
 import type { Describe, Identifier, Show, ShowCreate } from '../parser/ast.js';
 import {
   StreamcellError,
@@ -20,6 +19,7 @@ import {
   type Span,
   type Value,
 } from '../types/index.js';
+import { expressionFunctions } from './function-help.js';
 import type { JobInfo } from './session.js';
 import { FLAG, strings, texts, type SmallResult } from './small-result.js';
 
@@ -71,7 +71,7 @@ export function show(statement: Show, context: ShowContext): SmallResult {
     case 'FUNCTIONS':
       return texts(
         'function name',
-        kept([...new Set([...catalog.functionNames(), ...functionNames().map((n) => n.toLowerCase())])].sort()),
+        kept([...new Set([...catalog.functionNames(), ...expressionFunctions().map((n) => n.toLowerCase())])].sort()),
       );
     case 'USER FUNCTIONS':
       return texts('function name', kept(catalog.functionNames()));

@@ -111,6 +111,11 @@ export function functionNames(): readonly string[] {
   return [...registry.keys()].filter((n) => /^[A-Z][A-Z0-9_]*$/.test(n)).sort();
 }
 
+/** How a built-in function is called, e.g. `UPPER(STRING)`; undefined for a name that is none. */
+export function functionSignature(name: string): string | undefined {
+  return registry.get(name)?.signature;
+}
+
 /** Names that Flink has and this engine has not. */
 export function unsupportedFunctionNames(): readonly string[] {
   return [...UNSUPPORTED].filter((n) => !registry.has(n)).sort();
