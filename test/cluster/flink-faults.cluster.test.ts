@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { openFlinkSession } from '@streamcell/runtime/flink/index';
 import type { Session, Statement } from '@streamcell/runtime/session/session';
 import { StreamcellError } from '@streamcell/runtime/types/index';
@@ -20,6 +20,7 @@ beforeAll(async () => {
     CREATE TABLE nowhere (id BIGINT) WITH ('connector' = 'blackhole');
     SET 'my.own' = 'kept'`);
 }, 600_000);
+afterEach(() => flink.revive(), 200_000);
 afterAll(async () => {
   await session?.close();
   await flink.stop();
@@ -106,7 +107,7 @@ test('a TaskManager that dies fails the job in Flink’s words, and the next one
   await flink.kill('taskmanager');
   const { error } = await failure(query.done);
   expect(error.code).toBe('CLUSTER_JOB_FAILED');
-  expect(error.hint).toContain('TaskManager');
+  expect(`${error.message} ${error.hint}`).toContain('TaskManager');
   await flink.revive();
   await (await liveQuery()).cancel();
 });
