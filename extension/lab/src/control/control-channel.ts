@@ -26,6 +26,8 @@ export class ControlChannel {
   private port: KernelPort | null = null;
   private attempt = 0;
   private opening = false;
+  /** The kernel knows nothing of us. Asking again would only fill its log. */
+  private unknown = false;
   private disposed = false;
   private nextId = 0;
   private readonly questions = new Map<number, (errors: readonly ErrorData[]) => void>();
@@ -47,8 +49,9 @@ export class ControlChannel {
     return this.port !== null;
   }
 
-  /** Something of ours was seen in the notebook: there may be a session now. */
-  hint(): void {
+  /** Something of ours was seen in the notebook: there may be a session now; `surely` when the extension was just loaded. */
+  hint(surely = false): void {
+    if (this.unknown && !surely) return;
     if (this.port === null && !this.opening && !this.disposed) void this.open();
   }
 
@@ -84,7 +87,12 @@ export class ControlChannel {
         {},
         {
           message: (data) => current() && this.receive(data as ToControl),
-          closed: () => current() && this.reset(),
+          closed: () => {
+            if (!current()) return;
+            const unknown = this.facts === null;
+            this.reset();
+            this.unknown = unknown;
+          },
         },
         () => !current(),
       );
@@ -113,6 +121,7 @@ export class ControlChannel {
   private reset(): void {
     this.attempt++;
     this.opening = false;
+    this.unknown = false;
     this.port?.close();
     this.port = null;
     this.facts = null;

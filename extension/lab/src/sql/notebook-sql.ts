@@ -28,8 +28,8 @@ export class NotebookSql implements DocumentRegistry.IWidgetExtension<NotebookPa
       const panel = [...this.errors.keys()].find((p) => p.content === notebook);
       const source = cell.model.sharedModel.getSource();
       // In a Python notebook the session is there once such a cell has run.
-      if (panel !== undefined && (cell.model.mimeType === SQL_MIME || /streamcell/.test(source)))
-        this.channels.of(panel).hint();
+      const loads = /load_ext\s+streamcell|import\s+streamcell/.test(source);
+      if (panel !== undefined && (loads || cell.model.mimeType === SQL_MIME)) this.channels.of(panel).hint(loads);
     });
   }
 

@@ -2,6 +2,8 @@
 const MARGIN = 60;
 /** Rows of a changelog fetched before its end. */
 const TAIL = 120;
+/** Rows of a changelog fetched before its end at most. The kernel forgets old changes in pieces, so the end moves back and forth. */
+const LONGEST_TAIL = 2500;
 /** Most rows of one request. */
 const MOST = 10_000;
 
@@ -26,7 +28,7 @@ export function nextRange(asked: RowRange, looking: Looking): RowRange | null {
     // Open at its end, so that rows that are added come without asking anew.
     const slack = first - asked.from;
     const open = asked.to >= total + TAIL;
-    if (open && slack >= 0 && slack <= 4 * TAIL) return null;
+    if (open && slack >= 0 && slack <= LONGEST_TAIL) return null;
     const from = Math.max(0, Math.min(first, total) - TAIL);
     return { from, to: from + MOST };
   }

@@ -151,12 +151,22 @@ describe('one live view and its kernel', () => {
   });
 
   test('pauses off the screen and resumes on it, once each', () => {
+    client.receive(frame(1), ROWS);
     client.setVisible(false);
     client.setVisible(false);
     client.setPaused(true);
     client.setVisible(true);
     client.setPaused(false);
     expect(types()).toEqual(['pause', 'resume']);
+  });
+
+  test('takes one frame off the screen, to have what is saved', () => {
+    client.setVisible(false);
+    client.receive(ATTACHED, null);
+    expect(sent).toEqual([]);
+    client.receive(frame(1), ROWS);
+    expect(shown).toContain('frame 1');
+    expect(types()).toEqual(['pause']);
   });
 
   test('what was decided before the comm opened is told when it opens', () => {
@@ -166,7 +176,7 @@ describe('one live view and its kernel', () => {
       clock.timers,
       { from: 0, to: 1, mode: 'table' },
     );
-    other.setVisible(false);
+    other.setPaused(true);
     other.setViewport({ from: 5, to: 6, mode: 'changelog' });
     expect(other.openData('s')).toEqual({ stream: 's', viewport: { from: 5, to: 6, mode: 'changelog' } });
     other.opened({ send: (m) => later.push(m), close: () => undefined });

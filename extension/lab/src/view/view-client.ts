@@ -105,11 +105,9 @@ export class ViewClient {
       this.drawn(message.seq);
     } else {
       this.listener.frame(message, buffer);
-      if (this.peeking) {
-        this.peeking = false;
-        this.settle();
-      }
+      this.peeking = false;
     }
+    this.settle();
     if (gap) this.resync();
   }
 
@@ -165,7 +163,9 @@ export class ViewClient {
   }
 
   private get wantsPause(): boolean {
-    return !this.visible || (this.heldByUser && !this.peeking);
+    // The first frame is taken wherever the output is: it is what is saved with the notebook.
+    const first = this.lastSeq === null;
+    return (!this.visible && !first) || (this.heldByUser && !this.peeking);
   }
 
   private settle(): void {
