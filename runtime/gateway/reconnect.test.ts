@@ -129,6 +129,30 @@ describe('a connection that is cut', () => {
     expect((await jobs).map((j) => j.id)).toEqual([started[0].jobId]);
   });
 
+  test('does not keep who interrupts meanwhile waiting, and what was begun is stopped afterwards', async () => {
+    const session = await client();
+    await one(session, counting(100_000_000, 1000));
+    const stop = new AbortController();
+    const seen: Statement[] = [];
+    const execution = (async () => {
+      for await (const statement of session.execute('SELECT id FROM counting; SELECT id FROM counting', {
+        signal: stop.signal,
+      })) {
+        seen.push(statement);
+        network.block();
+        await until(() => session.state === 'reconnecting');
+      }
+    })();
+    await until(() => session.state === 'reconnecting');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    stop.abort();
+    await execution;
+    expect(seen).toHaveLength(1);
+    network.unblock();
+    expect((await seen[0].done).state).toBe('cancelled');
+    expect((await session.jobs()).filter((j) => j.state === 'running')).toEqual([]);
+  });
+
   test('for longer than the query is held back: the gap is told, the result is whole', async () => {
     await gateway.close();
     await network.close();

@@ -45,12 +45,16 @@ export class SessionRegistry implements SessionHost {
 
   async open(cluster: string = this.clusters[0], options: Readonly<Record<string, string>>): Promise<HostedSession> {
     const { maxSessions } = this.options;
-    if (this.closed) throw new StreamcellError('GATEWAY_LOST', 'The gateway is being shut down.');
+    if (this.closed) throw goingDown();
     if (this.sessions.size + this.opening >= maxSessions)
       throw new StreamcellError('GATEWAY_LIMIT', `The gateway has ${maxSessions} sessions, which is all it may have.`);
     this.opening++;
     try {
       const session = await this.options.open(cluster, options);
+      if (this.isClosed()) {
+        await session.close();
+        throw goingDown();
+      }
       const hosted = new HostedSession(randomBytes(16).toString('hex'), cluster, session, this.options.feeds);
       this.sessions.set(hosted.id, hosted);
       return hosted;
@@ -93,6 +97,11 @@ export class SessionRegistry implements SessionHost {
     await Promise.allSettled(all.map((session) => this.close(session)));
   }
 
+  /** Apart, since it changes while others wait. */
+  private isClosed(): boolean {
+    return this.closed;
+  }
+
   private expireLater(session: HostedSession): void {
     clearTimeout(this.timers.get(session));
     this.timers.set(
@@ -106,4 +115,8 @@ export class SessionRegistry implements SessionHost {
       }, this.options.sessionTimeout),
     );
   }
+}
+
+function goingDown(): StreamcellError {
+  return new StreamcellError('GATEWAY_LOST', 'The gateway is being shut down.');
 }

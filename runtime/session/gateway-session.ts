@@ -68,6 +68,8 @@ export class GatewaySession implements Session, ConnectionListener {
   private failure: StreamcellError | null = null;
   /** Executions that were interrupted and have not ended: a cut may have swallowed the word. */
   private readonly interrupted = new Set<string>();
+  /** Those that were interrupted while there was no connection. */
+  private readonly unsaid = new Set<string>();
 
   private constructor(options: ConnectionOptions) {
     this.connection = new GatewayConnection(options, this);
@@ -139,7 +141,13 @@ export class GatewaySession implements Session, ConnectionListener {
     const started: RemoteStatement[] = [];
     const interrupt = (): void => {
       this.interrupted.add(execution.id);
-      this.sendInterrupt(execution.id);
+      if (this.current === 'connected') {
+        this.sendInterrupt(execution.id);
+      } else {
+        // Who interrupts does not want to wait for the connection; it is told over there when there is one again.
+        this.unsaid.add(execution.id);
+        this.endExecution(execution, null);
+      }
     };
     signal?.addEventListener('abort', interrupt);
     try {
@@ -296,7 +304,8 @@ export class GatewaySession implements Session, ConnectionListener {
       this.sendExecute(execution);
       this.sendNext(execution);
     }
-    for (const id of this.interrupted) this.sendInterrupt(id);
+    for (const id of new Set([...this.interrupted, ...this.unsaid])) this.sendInterrupt(id);
+    this.unsaid.clear();
     for (const ref of this.statements.values()) ref.deref()?.view?.again();
     for (const statement of this.running.values()) {
       // What it knows of it comes as an event; that it is gone, as a reply.

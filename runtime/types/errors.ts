@@ -91,7 +91,6 @@ export const ERRORS = {
   CHANGES_LOST: { kind: 'external', hint: 'The result itself is complete; only the list of its changes has a gap.' },
   PROTOCOL_INVALID: { kind: 'external' },
   SESSION_CLOSED: { kind: 'cancelled' },
-  INTERRUPTED: { kind: 'cancelled' },
   INTERNAL: { kind: 'internal', hint: 'This is a mistake in Streamcell. Please report it with the statement.' },
 } as const satisfies Record<string, ErrorEntry>;
 
