@@ -6,7 +6,7 @@ import { get } from 'node:http';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ensureInstalled, ensurePython, ensureWheelInstalled, fail, python, root } from './set-up.mjs';
+import { ensureInstalled, ensurePython, ensureRuntime, ensureWheelInstalled, fail, python, root } from './set-up.mjs';
 
 const USAGE = `npm start [-- options]
 
@@ -83,7 +83,7 @@ function launch(port, browser, token) {
 const chosen = options(process.argv.slice(2));
 // Asked before a minute of installing, not after.
 const port = await choosePort(chosen.port);
-const [pip] = await Promise.all([ensurePython(), ensureInstalled()]);
+const [pip] = await Promise.all([ensurePython(), ensureInstalled().then(ensureRuntime)]);
 const { wheel } = await import('./wheel.mjs');
 await ensureWheelInstalled(pip, await wheel());
 
