@@ -49,7 +49,8 @@ export function doneLine(statement: Statement, milliseconds: number): MimeBundle
 /** The line of an INSERT; `end` once it is over. */
 export function jobLine(statement: Statement, end: StatementEnd | null, losses: readonly string[] = []): MimeBundle {
   const state = end === null ? 'running' : end.state === 'cancelled' ? 'stopped' : end.state;
-  const figures = end === null ? [] : [`${counted(end.rows, 'row')} written`, time(end.milliseconds)];
+  const written = end === null || end.counted === false ? [] : [`${counted(end.rows, 'row')} written`];
+  const figures = end === null ? [] : [...written, time(end.milliseconds)];
   return quietLine([statementLabel(statement.text), state, ...figures, ...losses, `job ${statement.jobId ?? ''}`]);
 }
 

@@ -153,6 +153,18 @@ export class ClusterJob {
     if (watermark !== null) this.onWatermark?.(watermark);
   }
 
+  /** Rows that the sinks of a job that is over took; null when its vertices do not tell. */
+  async written(): Promise<number | null> {
+    const details = await this.cluster.details(this.id).catch(() => null);
+    if (details === null || !isTerminal(details.state)) return null;
+    // Sinks of the newer kind count what their writers read; older ones, among them files, count nothing.
+    const writers = details.vertices.filter((v) => /: Writer\b/.test(v.name));
+    const others = details.vertices.some((v) => /Sink: |StreamingFileWriter|PartitionCommitter/.test(v.name));
+    return writers.length === 0 || others
+      ? null
+      : writers.reduce((sum, v) => sum + (v.metrics['read-records'] ?? 0), 0);
+  }
+
   private async confirmCancel(): Promise<void> {
     const deadline = Date.now() + CANCEL_MILLIS;
     try {

@@ -92,7 +92,7 @@ const RULES: readonly Rule[] = [
   { pattern: /Could not acquire the minimum required resources|NoResourceAvailable/, code: 'CLUSTER_RESOURCES' },
   {
     pattern:
-      /TaskManager with id .* is no longer reachable|Heartbeat of TaskManager .* timed out|Connection unexpectedly closed by remote task manager/,
+      /Task(?:Manager|Executor)\b.*(?:no longer reachable|timed out|shutting down|disconnected)|remote task manager/i,
     code: 'CLUSTER_JOB_FAILED',
     hint: 'A TaskManager of the cluster died. Run the statement again when it is back.',
   },

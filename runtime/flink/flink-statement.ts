@@ -74,7 +74,10 @@ export class FlinkStatement implements Statement {
     this.result?.finish(state, placed?.toData());
     if (state === 'failed') throw placed ?? new StreamcellError('CLUSTER_JOB_FAILED', 'The job failed.');
     const milliseconds = (this.job.endedAt ?? Date.now()) - this.job.startedAt;
-    if (this.result === null) return { state, rows: 0, changes: 0, milliseconds };
+    if (this.result === null) {
+      const written = await this.job.written();
+      return { state, rows: written ?? 0, changes: written ?? 0, milliseconds, counted: written !== null };
+    }
     const { rows, changes } = await this.result.view.status();
     return { state, rows, changes, milliseconds };
   }

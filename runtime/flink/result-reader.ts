@@ -6,8 +6,9 @@ import { RestError } from './rest-client.js';
 import type { ValueReader } from './row-values.js';
 import { isSessionLost, type GatewayPage, type Operation, type RowFormat, type SqlGateway } from './sql-gateway.js';
 
-/** Wait before asking again after an empty page. */
+/** Wait before asking again after an empty page: short until the first row, which somebody is waiting for. */
 const SHORTEST = 5;
+const LONGEST_BEFORE_ROWS = 20;
 const LONGEST = 100;
 /** A gateway that does not answer for so long has gone. */
 const SILENCE_MILLIS = 5000;
@@ -54,7 +55,8 @@ export class ResultReader {
       while (!this.stopped) {
         if (page !== null) {
           if (this.take(page)) break;
-          wait = page.rows.length > 0 ? 0 : Math.min(LONGEST, Math.max(SHORTEST, wait * 1.5));
+          const longest = this.options.view.changes === 0 ? LONGEST_BEFORE_ROWS : LONGEST;
+          wait = page.rows.length > 0 ? 0 : Math.min(longest, Math.max(SHORTEST, wait * 1.5));
           if (wait > 0) await this.pause(wait);
         }
         await this.untilReady();

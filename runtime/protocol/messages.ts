@@ -62,6 +62,8 @@ export interface WireEnd {
   readonly rows: number;
   readonly changes: number;
   readonly milliseconds: number;
+  /** False when nobody counted what an INSERT wrote. */
+  readonly counted?: boolean;
 }
 
 /** What JSON cannot say is an object of one key: integers beyond 2^53, dates (epoch ms; null is an invalid one), doubles that are no numbers. */

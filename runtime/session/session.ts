@@ -79,6 +79,8 @@ export interface StatementEnd {
   readonly rows: number;
   readonly changes: number;
   readonly milliseconds: number;
+  /** False when nobody counted: a cluster does not tell of every sink what was written; then rows and changes are 0. */
+  readonly counted?: boolean;
 }
 
 /** The materialised result beside the changelog. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openFlinkSession } from '@streamcell/runtime/flink/index';
+import { FlinkSession, openFlinkSession } from '@streamcell/runtime/flink/index';
 import { EmbeddedSession } from '@streamcell/runtime/session/index';
 import type { ExecuteOptions, Session, Statement } from '@streamcell/runtime/session/session';
 import { INSERT, MapValue, StreamcellError, typeToString, type ChangelogRow } from '@streamcell/runtime/types/index';
@@ -272,13 +272,19 @@ describe('jobs', () => {
 
   test('an INSERT writes, and its end is seen', async () => {
     const out = join(files, 'out');
-    await all(
+    const [, insert] = await all(
       onFlink,
       `CREATE TABLE written (a INT) WITH ('connector' = 'filesystem', 'path' = 'file://${out}', 'format' = 'csv');
        INSERT INTO written VALUES (1), (2)`,
     );
     const [read] = await all(onFlink, 'SELECT a FROM written');
     expect(shown(await read.view?.snapshot())).toEqual(['[1]', '[2]']);
+    expect(await insert.done).toMatchObject({ state: 'finished', counted: false });
+    const [, counted] = await all(
+      onFlink,
+      "CREATE TABLE taken (a INT) WITH ('connector' = 'blackhole'); INSERT INTO taken VALUES (1), (2), (3)",
+    );
+    expect(await counted.done).toMatchObject({ state: 'finished', rows: 3, counted: true });
   });
 
   test('a limit ends the query, and its job on the cluster', async () => {
@@ -290,13 +296,21 @@ describe('jobs', () => {
   });
 
   test('detached INSERTs run on, closed ones do not', async () => {
-    const session = await openFlinkSession({ gateway: flink.gatewayUrl, jobManager: flink.restUrl });
-    const [, , insert] = await all(
-      session,
-      `${endless} CREATE TABLE nowhere (id BIGINT) WITH ('connector' = 'blackhole'); INSERT INTO nowhere SELECT id FROM endless`,
-    );
-    await session.close();
+    const cluster = new JobManagerClient(flink.restUrl);
+    const text = `${endless} CREATE TABLE nowhere (id BIGINT) WITH ('connector' = 'blackhole'); INSERT INTO nowhere SELECT id FROM endless; SELECT id FROM endless`;
+    const address = { gateway: flink.gatewayUrl, jobManager: flink.restUrl };
+    const detached = await FlinkSession.open(address);
+    const [, , left, query] = await all(detached, text);
+    await detached.detach();
+    expect((await query.done).state).toBe('cancelled');
+    expect(await cluster.state(left.jobId as string)).toBe('RUNNING');
+    await cluster.cancel(left.jobId as string);
+
+    const closed = await FlinkSession.open(address);
+    const [, , insert] = await all(closed, text);
+    await closed.close();
     expect((await insert.done).state).toBe('cancelled');
+    expect(await cluster.state(insert.jobId as string)).toBe('CANCELED');
   });
 });
 
