@@ -81,7 +81,7 @@ export class CellFailures {
       const match = STACK_LINE.exec(line);
       if (match === null) {
         // A library of the user's says something, frames of Node and of Streamcell do not.
-        if (!/node:|<anonymous>|\/(kernel|runtime)\/dist\/|\bnative\b/.test(line)) lines.push(line);
+        if (!/node:|<anonymous>|\/(kernel|runtime|streamcell)\/dist\/|\bnative\b/.test(line)) lines.push(line);
         continue;
       }
       const [, before = '', file = '', row = '1', column = '1', after = ''] = match;

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
+import type ts from 'typescript';
+import { compiler } from './compiler.js';
 import { readDeclarations } from './declaration-docs.js';
 import { declarations, type DeclaredAs } from './declarations.js';
 import { GLOBALS } from './globals.js';
@@ -52,11 +53,11 @@ export class CellProgram {
   constructor(private readonly folder: string) {
     const types = nodeTypes();
     this.options = {
-      target: ts.ScriptTarget.ES2022,
+      target: compiler.ScriptTarget.ES2022,
       lib: ['lib.es2023.d.ts'],
-      module: ts.ModuleKind.ESNext,
-      moduleResolution: ts.ModuleResolutionKind.Bundler,
-      moduleDetection: ts.ModuleDetectionKind.Force,
+      module: compiler.ModuleKind.ESNext,
+      moduleResolution: compiler.ModuleResolutionKind.Bundler,
+      moduleDetection: compiler.ModuleDetectionKind.Force,
       strict: true,
       // A notebook may use what has no types: packages without declarations, quick functions.
       noImplicitAny: false,
@@ -69,13 +70,15 @@ export class CellProgram {
     };
     this.put(this.path('globals.d.ts'), GLOBALS);
     this.put(this.path('catalog.d.ts'), '');
-    this.service = ts.createLanguageService(this.host(), ts.createDocumentRegistry(true, folder));
+    this.service = compiler.createLanguageService(this.host(), compiler.createDocumentRegistry(true, folder));
   }
 
   /** Puts a cell's text into the program, as it would be if it ran now. */
   place(cell: string, code: string, asExpression = false): Placed {
     const fileName = this.path(cellFile(cell));
-    const own = declarations(ts.createSourceFile(fileName, code, ts.ScriptTarget.ES2022, false, ts.ScriptKind.TS));
+    const own = declarations(
+      compiler.createSourceFile(fileName, code, compiler.ScriptTarget.ES2022, false, compiler.ScriptKind.TS),
+    );
     const used = identifiers(code);
     const header = this.header((name) => !own.has(name) && used.has(name));
     const [before, after] = asExpression ? ['(', '\n)'] : ['', ''];
@@ -89,7 +92,9 @@ export class CellProgram {
   /** Puts in a text that is still being written, with every earlier name in scope. */
   draft(code: string): Placed {
     const fileName = this.path(cellFile('draft'));
-    const own = declarations(ts.createSourceFile(fileName, code, ts.ScriptTarget.ES2022, false, ts.ScriptKind.TS));
+    const own = declarations(
+      compiler.createSourceFile(fileName, code, compiler.ScriptTarget.ES2022, false, compiler.ScriptKind.TS),
+    );
     const header = this.header((name) => !own.has(name));
     this.put(fileName, `${header}${code}\nexport {};`);
     this.current = fileName;
@@ -146,20 +151,20 @@ export class CellProgram {
   }
 
   private host(): ts.LanguageServiceHost {
-    const cache = ts.createModuleResolutionCache(this.folder, (name) => name, this.options);
+    const cache = compiler.createModuleResolutionCache(this.folder, (name) => name, this.options);
     const system = {
-      fileExists: (path: string) => this.texts.has(path) || ts.sys.fileExists(path),
-      readFile: (path: string) => this.texts.get(path)?.text ?? ts.sys.readFile(path),
-      directoryExists: (path: string) => ts.sys.directoryExists(path),
-      realpath: (path: string) => ts.sys.realpath?.(path) ?? path,
-      getDirectories: (path: string) => ts.sys.getDirectories(path),
+      fileExists: (path: string) => this.texts.has(path) || compiler.sys.fileExists(path),
+      readFile: (path: string) => this.texts.get(path)?.text ?? compiler.sys.readFile(path),
+      directoryExists: (path: string) => compiler.sys.directoryExists(path),
+      realpath: (path: string) => compiler.sys.realpath?.(path) ?? path,
+      getDirectories: (path: string) => compiler.sys.getDirectories(path),
     };
     const own = join(HERE, 'kernel.js');
     return {
       ...system,
       getCompilationSettings: () => this.options,
       getCurrentDirectory: () => this.folder,
-      getDefaultLibFileName: (options) => ts.getDefaultLibFilePath(options),
+      getDefaultLibFileName: (options) => compiler.getDefaultLibFilePath(options),
       getScriptFileNames: () => [
         this.path('globals.d.ts'),
         this.path('catalog.d.ts'),
@@ -169,17 +174,19 @@ export class CellProgram {
       getScriptVersion: (path) => String(this.texts.get(path)?.version ?? 0),
       getScriptSnapshot: (path) => {
         const text = this.texts.get(path)?.text ?? (existsSync(path) ? readDeclarations(path) : undefined);
-        return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+        return text === undefined ? undefined : compiler.ScriptSnapshot.fromString(text);
       },
       resolveModuleNameLiterals: (literals, containing, _redirect, options) =>
         literals.map(({ text }) => {
           const cell = /^\.\/(cell-.+)\.js$/.exec(text)?.[1];
           const virtual = cell === undefined ? undefined : this.path(`${cell}.ts`);
           if (virtual !== undefined && this.texts.has(virtual))
-            return { resolvedModule: { resolvedFileName: virtual, extension: ts.Extension.Ts } };
-          const found = ts.resolveModuleName(text, containing, options, system, cache);
+            return { resolvedModule: { resolvedFileName: virtual, extension: compiler.Extension.Ts } };
+          const found = compiler.resolveModuleName(text, containing, options, system, cache);
           // What comes with Streamcell need not be installed beside the notebook.
-          return found.resolvedModule === undefined ? ts.resolveModuleName(text, own, options, system, cache) : found;
+          return found.resolvedModule === undefined
+            ? compiler.resolveModuleName(text, own, options, system, cache)
+            : found;
         }),
     };
   }

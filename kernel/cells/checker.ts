@@ -1,4 +1,5 @@
-import ts from 'typescript';
+import type ts from 'typescript';
+import { compiler } from './compiler.js';
 import type { Completeness, CompletionReply, MimeBundle } from '../host.js';
 import { CellProgram, type Placed } from './cell-program.js';
 import { blankedDocumentation } from './declaration-docs.js';
@@ -37,7 +38,9 @@ export class Checker {
     const diagnostics = syntactic.length > 0 ? syntactic : service.getSemanticDiagnostics(placed.fileName);
     const errors = diagnostics.filter(
       (one) =>
-        one.category === ts.DiagnosticCategory.Error && !IGNORED.has(one.code) && (one.start ?? 0) >= placed.start,
+        one.category === compiler.DiagnosticCategory.Error &&
+        !IGNORED.has(one.code) &&
+        (one.start ?? 0) >= placed.start,
     );
     if (errors.length > 0) {
       this.program.forget(cell);
@@ -95,11 +98,11 @@ export class Checker {
     for (const at of places) {
       const info = service.getQuickInfoAtPosition(placed.fileName, placed.start + at);
       if (info === undefined) continue;
-      const signature = ts.displayPartsToString(info.displayParts);
+      const signature = compiler.displayPartsToString(info.displayParts);
       const documentation =
-        ts.displayPartsToString(info.documentation) || this.blanked(placed.fileName, placed.start + at);
+        compiler.displayPartsToString(info.documentation) || this.blanked(placed.fileName, placed.start + at);
       const tags =
-        detail === 0 ? [] : (info.tags ?? []).map((tag) => `@${tag.name} ${ts.displayPartsToString(tag.text)}`);
+        detail === 0 ? [] : (info.tags ?? []).map((tag) => `@${tag.name} ${compiler.displayPartsToString(tag.text)}`);
       const text = [documentation, ...tags].filter((part) => part !== '');
       return {
         'text/plain': [signature, ...text].join('\n\n'),
@@ -116,11 +119,11 @@ export class Checker {
   }
 
   isComplete(code: string): Completeness {
-    const { diagnostics = [] } = ts.transpileModule(code, {
+    const { diagnostics = [] } = compiler.transpileModule(code, {
       reportDiagnostics: true,
-      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+      compilerOptions: { target: compiler.ScriptTarget.ES2022, module: compiler.ModuleKind.ESNext },
     });
-    const errors = diagnostics.filter((one) => one.category === ts.DiagnosticCategory.Error);
+    const errors = diagnostics.filter((one) => one.category === compiler.DiagnosticCategory.Error);
     if (errors.length === 0) return 'complete';
     const end = code.trimEnd().length;
     return errors.some((one) => (one.start ?? 0) >= end || UNTERMINATED.has(one.code)) ? 'incomplete' : 'invalid';
@@ -144,7 +147,7 @@ function errorText(diagnostic: ts.Diagnostic, code: string, start: number): Type
     line: before.length,
     column: (before.at(-1)?.length ?? 0) + 1,
     code: `TS${diagnostic.code}`,
-    message: ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n'),
+    message: compiler.flattenDiagnosticMessageText(diagnostic.messageText, '\n'),
     length: Math.max(1, Math.min(diagnostic.length ?? 1, rest.length)),
   };
 }
@@ -157,5 +160,5 @@ function wordStart(code: string, offset: number): number {
 function isObjectLiteral(code: string): boolean {
   const trimmed = code.trim();
   if (!trimmed.startsWith('{') || !trimmed.endsWith('}')) return false;
-  return ts.transpileModule(`(${trimmed})`, { reportDiagnostics: true }).diagnostics?.length === 0;
+  return compiler.transpileModule(`(${trimmed})`, { reportDiagnostics: true }).diagnostics?.length === 0;
 }

@@ -11,7 +11,7 @@ const BLOCK = /^[ \t]*\/\*\*[\s\S]*?\*\//gm;
 /** The text of a file for the checker. */
 export function readDeclarations(path: string): string {
   const text = readFileSync(path, 'utf8');
-  return BLANKED.test(path) ? text.replace(BLOCK, (block) => block.replace(/[^\n]/g, ' ')) : text;
+  return BLANKED.test(path) ? text.replace(BLOCK, (block) => ' '.repeat(block.length)) : text;
 }
 
 /** The documentation in front of a declaration that begins at an offset; empty where readDeclarations left it in place, or there is none. */

@@ -1,4 +1,5 @@
-import ts from 'typescript';
+import type ts from 'typescript';
+import { compiler } from './compiler.js';
 
 /** How a later cell sees a name: as a variable that it may assign, as a constant, or as whatever it is (class, function, type, import). */
 export type DeclaredAs = 'variable' | 'constant' | 'alias';
@@ -25,34 +26,34 @@ type Add = (name: string, as: DeclaredAs, exported: boolean) => void;
 
 function collect(statement: ts.Statement, add: Add): void {
   const exported =
-    ts.canHaveModifiers(statement) &&
-    (ts.getModifiers(statement) ?? []).some((modifier) => modifier.kind === ts.SyntaxKind.ExportKeyword);
-  if (ts.isVariableStatement(statement)) {
-    const constant = (statement.declarationList.flags & ts.NodeFlags.Const) !== 0;
+    compiler.canHaveModifiers(statement) &&
+    (compiler.getModifiers(statement) ?? []).some((modifier) => modifier.kind === compiler.SyntaxKind.ExportKeyword);
+  if (compiler.isVariableStatement(statement)) {
+    const constant = (statement.declarationList.flags & compiler.NodeFlags.Const) !== 0;
     for (const { name } of statement.declarationList.declarations)
       for (const bound of boundNames(name)) add(bound, constant ? 'constant' : 'variable', exported);
   } else if (
-    ts.isFunctionDeclaration(statement) ||
-    ts.isClassDeclaration(statement) ||
-    ts.isEnumDeclaration(statement) ||
-    ts.isInterfaceDeclaration(statement) ||
-    ts.isTypeAliasDeclaration(statement)
+    compiler.isFunctionDeclaration(statement) ||
+    compiler.isClassDeclaration(statement) ||
+    compiler.isEnumDeclaration(statement) ||
+    compiler.isInterfaceDeclaration(statement) ||
+    compiler.isTypeAliasDeclaration(statement)
   ) {
     if (statement.name !== undefined) add(statement.name.text, 'alias', exported);
-  } else if (ts.isModuleDeclaration(statement)) {
-    if (ts.isIdentifier(statement.name) && statement.name.text !== 'global')
+  } else if (compiler.isModuleDeclaration(statement)) {
+    if (compiler.isIdentifier(statement.name) && statement.name.text !== 'global')
       add(statement.name.text, 'alias', exported);
-  } else if (ts.isImportEqualsDeclaration(statement)) add(statement.name.text, 'alias', exported);
-  else if (ts.isImportDeclaration(statement)) {
+  } else if (compiler.isImportEqualsDeclaration(statement)) add(statement.name.text, 'alias', exported);
+  else if (compiler.isImportDeclaration(statement)) {
     const clause = statement.importClause;
     if (clause?.name !== undefined) add(clause.name.text, 'alias', false);
     const bindings = clause?.namedBindings;
-    if (bindings !== undefined && ts.isNamespaceImport(bindings)) add(bindings.name.text, 'alias', false);
+    if (bindings !== undefined && compiler.isNamespaceImport(bindings)) add(bindings.name.text, 'alias', false);
     else for (const specifier of bindings?.elements ?? []) add(specifier.name.text, 'alias', false);
   }
 }
 
 function boundNames(name: ts.BindingName): string[] {
-  if (ts.isIdentifier(name)) return [name.text];
-  return name.elements.flatMap((element) => (ts.isOmittedExpression(element) ? [] : boundNames(element.name)));
+  if (compiler.isIdentifier(name)) return [name.text];
+  return name.elements.flatMap((element) => (compiler.isOmittedExpression(element) ? [] : boundNames(element.name)));
 }

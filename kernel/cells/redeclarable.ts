@@ -1,4 +1,5 @@
-import ts from 'typescript';
+import type ts from 'typescript';
+import { compiler } from './compiler.js';
 
 /*
  * REPL mode lets a `let` be declared again by the `let` of a later cell, and little else: a `const` only by a `const`, a function or a `var`
@@ -6,18 +7,18 @@ import ts from 'typescript';
  * within a block or a loop is declared before it, and assigned in place.
  */
 
-const { factory } = ts;
+const { factory } = compiler;
 
 /** Keeps the source position of what was replaced, for error traces. */
 export function at<T extends ts.Node>(node: T, original: ts.Node): T {
-  return ts.setTextRange(node, original);
+  return compiler.setTextRange(node, original);
 }
 
 export function declared(name: ts.BindingName, value: ts.Expression): ts.Statement {
   const declaration = factory.createVariableDeclaration(name, undefined, undefined, value);
   return factory.createVariableStatement(
     undefined,
-    factory.createVariableDeclarationList([declaration], ts.NodeFlags.Let),
+    factory.createVariableDeclarationList([declaration], compiler.NodeFlags.Let),
   );
 }
 
@@ -26,9 +27,9 @@ export const redeclarable: ts.TransformerFactory<ts.SourceFile> = (context) => (
   const rest: ts.Statement[] = [];
   const taken = new Set<string>();
   for (const statement of file.statements) {
-    if (ts.isFunctionDeclaration(statement) && statement.name !== undefined) {
+    if (compiler.isFunctionDeclaration(statement) && statement.name !== undefined) {
       const { asteriskToken, name, parameters, body, modifiers } = statement;
-      const kept = modifiers?.filter((modifier) => ts.isModifier(modifier));
+      const kept = modifiers?.filter((modifier) => compiler.isModifier(modifier));
       const value = factory.createFunctionExpression(
         kept,
         asteriskToken,
@@ -39,11 +40,11 @@ export const redeclarable: ts.TransformerFactory<ts.SourceFile> = (context) => (
         body ?? factory.createBlock([]),
       );
       hoisted.push(at(redeclaration(name, at(value, statement), taken), statement));
-    } else if (ts.isClassDeclaration(statement) && statement.name !== undefined) {
+    } else if (compiler.isClassDeclaration(statement) && statement.name !== undefined) {
       const { name, heritageClauses, members } = statement;
       const value = factory.createClassExpression(undefined, name, undefined, heritageClauses, members);
       rest.push(at(redeclaration(name, at(value, statement), taken), statement));
-    } else if (ts.isVariableStatement(statement)) rest.push(...variables(statement, taken));
+    } else if (compiler.isVariableStatement(statement)) rest.push(...variables(statement, taken));
     else rest.push(...lowered(statement, taken, context));
   }
   return factory.updateSourceFile(file, [...hoisted, ...rest]);
@@ -58,17 +59,17 @@ function redeclaration(name: ts.Identifier, value: ts.Expression, taken: Set<str
 
 function variables(statement: ts.VariableStatement, taken: Set<string>): ts.Statement[] {
   const { declarations, flags } = statement.declarationList;
-  if ((flags & ts.NodeFlags.Using) === ts.NodeFlags.Using) return [statement];
+  if ((flags & compiler.NodeFlags.Using) === compiler.NodeFlags.Using) return [statement];
   const again = (declaration: ts.VariableDeclaration): boolean =>
-    ts.isIdentifier(declaration.name) && taken.has(declaration.name.text);
+    compiler.isIdentifier(declaration.name) && taken.has(declaration.name.text);
   if (!declarations.some(again)) {
-    for (const { name } of declarations) if (ts.isIdentifier(name)) taken.add(name.text);
-    const list = factory.createVariableDeclarationList(declarations, ts.NodeFlags.Let);
+    for (const { name } of declarations) if (compiler.isIdentifier(name)) taken.add(name.text);
+    const list = factory.createVariableDeclarationList(declarations, compiler.NodeFlags.Let);
     return [at(factory.createVariableStatement(undefined, at(list, statement.declarationList)), statement)];
   }
   return declarations.flatMap((declaration) => {
     const { name, initializer } = declaration;
-    if (!ts.isIdentifier(name)) return [declared(name, initializer ?? factory.createVoidZero())];
+    if (!compiler.isIdentifier(name)) return [declared(name, initializer ?? factory.createVoidZero())];
     if (initializer === undefined && taken.has(name.text)) return [];
     return [at(redeclaration(name, initializer ?? factory.createVoidZero(), taken), declaration)];
   });
@@ -78,30 +79,30 @@ function variables(statement: ts.VariableStatement, taken: Set<string>): ts.Stat
 function lowered(statement: ts.Statement, taken: Set<string>, context: ts.TransformationContext): ts.Statement[] {
   const names = new Set<string>();
   const visit = (node: ts.Node): ts.Node => {
-    if (ts.isFunctionLike(node) || ts.isClassLike(node)) return node;
-    if (ts.isVariableStatement(node) && isPlainVar(node.declarationList))
+    if (compiler.isFunctionLike(node) || compiler.isClassLike(node)) return node;
+    if (compiler.isVariableStatement(node) && isPlainVar(node.declarationList))
       return at(factory.createExpressionStatement(assignments(node.declarationList, names)), node);
-    if (ts.isForStatement(node) && node.initializer !== undefined && isPlainVar(node.initializer)) {
+    if (compiler.isForStatement(node) && node.initializer !== undefined && isPlainVar(node.initializer)) {
       const { initializer, condition, incrementor, statement: body } = node;
       const assigned = assignments(initializer, names);
-      return ts.visitEachChild(
+      return compiler.visitEachChild(
         factory.updateForStatement(node, assigned, condition, incrementor, body),
         visit,
         context,
       );
     }
-    if (ts.isForOfStatement(node) && isPlainVar(node.initializer)) {
+    if (compiler.isForOfStatement(node) && isPlainVar(node.initializer)) {
       const { awaitModifier, initializer, expression, statement: body } = node;
       const target = onlyName(initializer, names);
       const made = factory.updateForOfStatement(node, awaitModifier, target, expression, body);
-      return ts.visitEachChild(made, visit, context);
+      return compiler.visitEachChild(made, visit, context);
     }
-    if (ts.isForInStatement(node) && isPlainVar(node.initializer)) {
+    if (compiler.isForInStatement(node) && isPlainVar(node.initializer)) {
       const { initializer, expression, statement: body } = node;
       const made = factory.updateForInStatement(node, onlyName(initializer, names), expression, body);
-      return ts.visitEachChild(made, visit, context);
+      return compiler.visitEachChild(made, visit, context);
     }
-    return ts.visitEachChild(node, visit, context);
+    return compiler.visitEachChild(node, visit, context);
   };
   const changed = visit(statement) as ts.Statement;
   const fresh = [...names].filter((name) => !taken.has(name));
@@ -111,16 +112,16 @@ function lowered(statement: ts.Statement, taken: Set<string>, context: ts.Transf
 
 function isPlainVar(list: ts.Node): list is ts.VariableDeclarationList {
   return (
-    ts.isVariableDeclarationList(list) &&
-    (list.flags & ts.NodeFlags.BlockScoped) === 0 &&
-    list.declarations.every(({ name }) => ts.isIdentifier(name))
+    compiler.isVariableDeclarationList(list) &&
+    (list.flags & compiler.NodeFlags.BlockScoped) === 0 &&
+    list.declarations.every(({ name }) => compiler.isIdentifier(name))
   );
 }
 
 function assignments(list: ts.VariableDeclarationList, names: Set<string>): ts.Expression {
   const made: ts.Expression[] = [];
   for (const { name, initializer } of list.declarations) {
-    if (!ts.isIdentifier(name)) continue;
+    if (!compiler.isIdentifier(name)) continue;
     names.add(name.text);
     if (initializer !== undefined) made.push(factory.createAssignment(name, initializer));
   }
@@ -129,7 +130,7 @@ function assignments(list: ts.VariableDeclarationList, names: Set<string>): ts.E
 
 function onlyName(list: ts.VariableDeclarationList, names: Set<string>): ts.Identifier {
   const name = list.declarations[0]?.name;
-  if (name === undefined || !ts.isIdentifier(name)) throw new Error('a loop declares one name');
+  if (name === undefined || !compiler.isIdentifier(name)) throw new Error('a loop declares one name');
   names.add(name.text);
   return name;
 }

@@ -1,4 +1,5 @@
-import ts from 'typescript';
+import type ts from 'typescript';
+import { compiler } from './compiler.js';
 import type { Script } from './messages.js';
 import { INTERNALS } from './names.js';
 import { at, declared, redeclarable } from './redeclarable.js';
@@ -9,11 +10,11 @@ import { at, declared, redeclarable } from './redeclarable.js';
  * script's completion value would also be that of a loop or an `if`.
  */
 export function transpile(code: string, fileName: string): Script {
-  const { outputText, sourceMapText } = ts.transpileModule(code, {
+  const { outputText, sourceMapText } = compiler.transpileModule(code, {
     fileName,
     compilerOptions: {
-      target: ts.ScriptTarget.ES2022,
-      module: ts.ModuleKind.ESNext,
+      target: compiler.ScriptTarget.ES2022,
+      module: compiler.ModuleKind.ESNext,
       verbatimModuleSyntax: true,
       sourceMap: true,
       experimentalDecorators: false,
@@ -24,12 +25,12 @@ export function transpile(code: string, fileName: string): Script {
   return { js, map: sourceMapText ?? '' };
 }
 
-const { factory } = ts;
+const { factory } = compiler;
 
 const importsAndResult: ts.TransformerFactory<ts.SourceFile> = () => (file) => {
   const statements = file.statements.flatMap((statement) => withoutModules(statement));
   const lastExpression = statements.at(-1);
-  if (lastExpression !== undefined && ts.isExpressionStatement(lastExpression))
+  if (lastExpression !== undefined && compiler.isExpressionStatement(lastExpression))
     statements[statements.length - 1] = at(
       factory.createExpressionStatement(
         internalCall('result', [factory.createStringLiteral(file.fileName), lastExpression.expression]),
@@ -45,10 +46,11 @@ function internalCall(method: string, values: readonly ts.Expression[]): ts.Expr
 }
 
 function withoutModules(statement: ts.Statement): ts.Statement[] {
-  if (ts.isImportDeclaration(statement)) return importedNames(statement).map((made) => at(made, statement));
-  if (ts.isImportEqualsDeclaration(statement)) return [at(requiredName(statement), statement)];
-  if (ts.isExportAssignment(statement)) return [at(factory.createExpressionStatement(statement.expression), statement)];
-  if (ts.isExportDeclaration(statement)) {
+  if (compiler.isImportDeclaration(statement)) return importedNames(statement).map((made) => at(made, statement));
+  if (compiler.isImportEqualsDeclaration(statement)) return [at(requiredName(statement), statement)];
+  if (compiler.isExportAssignment(statement))
+    return [at(factory.createExpressionStatement(statement.expression), statement)];
+  if (compiler.isExportDeclaration(statement)) {
     if (statement.isTypeOnly || statement.moduleSpecifier === undefined) return [];
     return [at(factory.createExpressionStatement(imported(statement.moduleSpecifier)), statement)];
   }
@@ -70,7 +72,7 @@ function importedNames(statement: ts.ImportDeclaration): ts.Statement[] {
   if (clause.name !== undefined) element('default', clause.name);
   const bindings = clause.namedBindings;
   const made: ts.Statement[] = [];
-  if (bindings !== undefined && ts.isNamespaceImport(bindings))
+  if (bindings !== undefined && compiler.isNamespaceImport(bindings))
     made.push(declared(bindings.name, imported(statement.moduleSpecifier)));
   else
     for (const specifier of bindings?.elements ?? [])
@@ -82,29 +84,30 @@ function importedNames(statement: ts.ImportDeclaration): ts.Statement[] {
 
 function requiredName(statement: ts.ImportEqualsDeclaration): ts.Statement {
   const reference = statement.moduleReference;
-  if (!ts.isExternalModuleReference(reference)) return declared(statement.name, nameExpression(reference));
+  if (!compiler.isExternalModuleReference(reference)) return declared(statement.name, nameExpression(reference));
   const call = factory.createCallExpression(factory.createIdentifier('require'), undefined, [reference.expression]);
   return declared(statement.name, call);
 }
 
 function nameExpression(name: ts.EntityName): ts.Expression {
-  if (ts.isIdentifier(name)) return name;
+  if (compiler.isIdentifier(name)) return name;
   return factory.createPropertyAccessExpression(nameExpression(name.left), name.right);
 }
 
 function withoutExport(statement: ts.Statement): ts.Statement {
-  const modifiers = ts.canHaveModifiers(statement) ? ts.getModifiers(statement) : undefined;
-  if (!modifiers?.some((modifier) => modifier.kind === ts.SyntaxKind.ExportKeyword)) return statement;
+  const modifiers = compiler.canHaveModifiers(statement) ? compiler.getModifiers(statement) : undefined;
+  if (!modifiers?.some((modifier) => modifier.kind === compiler.SyntaxKind.ExportKeyword)) return statement;
   const kept = modifiers.filter(
-    (modifier) => modifier.kind !== ts.SyntaxKind.ExportKeyword && modifier.kind !== ts.SyntaxKind.DefaultKeyword,
+    (modifier) =>
+      modifier.kind !== compiler.SyntaxKind.ExportKeyword && modifier.kind !== compiler.SyntaxKind.DefaultKeyword,
   );
-  if (ts.isVariableStatement(statement))
+  if (compiler.isVariableStatement(statement))
     return factory.updateVariableStatement(statement, kept, statement.declarationList);
-  if (ts.isEnumDeclaration(statement))
+  if (compiler.isEnumDeclaration(statement))
     return factory.updateEnumDeclaration(statement, kept, statement.name, statement.members);
-  if (ts.isModuleDeclaration(statement))
+  if (compiler.isModuleDeclaration(statement))
     return factory.updateModuleDeclaration(statement, kept, statement.name, statement.body);
-  if (ts.isFunctionDeclaration(statement)) {
+  if (compiler.isFunctionDeclaration(statement)) {
     const { asteriskToken, name, typeParameters, parameters, type, body } = statement;
     return factory.updateFunctionDeclaration(
       statement,
@@ -117,9 +120,9 @@ function withoutExport(statement: ts.Statement): ts.Statement {
       body,
     );
   }
-  if (ts.isClassDeclaration(statement)) {
+  if (compiler.isClassDeclaration(statement)) {
     const { name, typeParameters, heritageClauses, members } = statement;
-    const all = [...(ts.getDecorators(statement) ?? []), ...kept];
+    const all = [...(compiler.getDecorators(statement) ?? []), ...kept];
     const className = name ?? factory.createUniqueName('exported');
     return factory.updateClassDeclaration(statement, all, className, typeParameters, heritageClauses, members);
   }
