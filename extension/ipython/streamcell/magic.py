@@ -10,30 +10,30 @@ import re
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from IPython.display import publish_display_data
 
+from .connection import Message
+from .control import CONTROL_TARGET, Control
 from .errors import Span, StreamcellError, describe, error_bundle, place_of, utf16_length
 from .notebook import EMBEDDED, VIEW_TARGET, Notebook, token_from
 from .options import HELP, CellOptions, parse, words_of
+from .places import PLACE
 from .session import Execution, Statement
 from .values import WireValue, literal, to_pandas, to_text, to_wire
+
+if TYPE_CHECKING:
+    from comm.base_comm import BaseComm
 
 # A result that is complete sooner is shown once, complete.
 PATIENCE = 0.2
 # Seconds that a query without end gets in a notebook run that says nothing else.
 HEADLESS_WAIT = 10.0
 VIEW_MIME = "application/vnd.streamcell.view+json"
-# Where values stand in a text, as the session finds them: not in quotes and comments, and `:` not after a word or a quote.
-PLACE = re.compile(
-    r"""'(?:[^']|'')*'?|`(?:[^`]|``)*`?|"(?:[^"]|"")*"?|--[^\n]*|/\*[\s\S]*?(?:\*/|$)"""
-    r"""|(?<![:\w'"`)\]]):(?P<colon>[A-Za-z_]\w*)|\{(?P<brace>[^\W\d]\w*)(?P<raw>!r)?\}"""
-)
-
 LINE_HELP = {
     "connect": "%connect [ws://HOST:PORT[?cluster=NAME] [--token VARIABLE]]   use a gateway; %connect embedded: back to the runtime here",
     "jobs": "%jobs [stop ID]   jobs of the session",
@@ -152,6 +152,10 @@ class StreamcellMagics(Magics):
     def streamcell(self, line: str) -> None:
         """Help on all magics of streamcell."""
         print("\n".join([*LINE_HELP.values(), "", HELP]))
+
+    def control(self, comm: BaseComm, _opened: Message) -> None:
+        """Answers the front end's comm about the session."""
+        Control(self.notebook, comm)
 
     # ---- one magic, with its errors ---------------------------------------------------------------------------------------------
 
@@ -442,6 +446,7 @@ def load(shell: InteractiveShell) -> None:
     kernel = getattr(shell, "kernel", None)
     if kernel is not None:
         kernel.comm_manager.register_target(VIEW_TARGET, magics.notebook.relay)
+        kernel.comm_manager.register_target(CONTROL_TARGET, magics.control)
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -452,4 +457,5 @@ def unload(shell: InteractiveShell) -> None:
     kernel = getattr(shell, "kernel", None)
     if kernel is not None:
         kernel.comm_manager.unregister_target(VIEW_TARGET, magics.notebook.relay)
+        kernel.comm_manager.unregister_target(CONTROL_TARGET, magics.control)
     magics.notebook.close()

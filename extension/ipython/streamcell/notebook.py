@@ -64,6 +64,11 @@ class Notebook:
         self._all.append(session)
         return session
 
+    def current_session(self) -> Session | None:
+        """The session that the next statement would have, if there is one already."""
+        found = self._sessions.get((self.address, self._cluster))
+        return found if found is not None and found.alive else None
+
     def living_session(self) -> Session | None:
         """Any session that answers now; nothing is started for it."""
         return next((session for session in self._all if session.alive), None)

@@ -211,11 +211,11 @@ def test_interrupt_cancels_the_query(notebook):
 class Comm:
     """A front end's end of a comm, sending over a subshell as JupyterLab does, so that a busy cell does not hold it up."""
 
-    def __init__(self, kernel, data):
+    def __init__(self, kernel, data, target="streamcell.view"):
         self.client = kernel.client
         self.id = uuid.uuid4().hex
         self.subshell = self._subshell()
-        self.send("comm_open", {"comm_id": self.id, "target_name": "streamcell.view", "data": data})
+        self.send("comm_open", {"comm_id": self.id, "target_name": target, "data": data})
 
     def _subshell(self):
         request = self.client.session.msg("create_subshell_request", {})
@@ -267,6 +267,26 @@ def test_live_view_goes_on_while_the_main_thread_is_busy(notebook):
     assert any(data.get("status", {}).get("state") == "stopped" for data, _ in comm.messages(3))
     gone = Comm(notebook, {"stream": "unknown", "viewport": {"from": 0, "to": 10, "mode": "table"}})
     assert next(data for data, _ in gone.messages(5))["type"] == "gone"
+
+
+def test_status_and_mistakes_of_a_cell_that_is_being_written(notebook):
+    notebook.run(sql("", "CREATE TABLE IF NOT EXISTS stated (i INT) WITH ('connector' = 'datagen', 'rows-per-second' = '10')"))
+    notebook.run(sql("--name told", "SELECT COUNT(*) FROM stated"))
+    comm = Comm(notebook, {}, "streamcell.control")
+    facts = next(data for data, _ in comm.messages(10))
+    assert (facts["type"], facts["cluster"], facts["connected"]) == ("session", "embedded", True)
+    job = next(job for job in facts["jobs"] if job["name"] == "told")
+    assert job["state"] == "running"
+    cell = sql("-o x", "/* \U0001f600 */ SELECT nope + {n} FROM stated")
+    comm.say(type="validate", id=1, cell=cell)
+    comm.say(type="validate", id=2, cell="print('nope')")
+    answers = {data["id"]: data["errors"] for data, _ in comm.messages(3) if data["type"] == "diagnostics"}
+    (error,) = answers[1]
+    assert cell.encode("utf-16-le")[2 * error["span"]["start"] : 2 * error["span"]["end"]].decode("utf-16-le") == "nope"
+    assert answers[2] == []
+    comm.say(type="stopJob", job=job["id"])
+    later = [data for data, _ in comm.messages(5) if data["type"] == "session"]
+    assert any(j["state"] == "cancelled" for j in later[-1]["jobs"] if j["id"] == job["id"])
 
 
 def test_output_is_brought_up_to_date_when_a_job_ends(notebook):

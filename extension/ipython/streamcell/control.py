@@ -1,0 +1,108 @@
+"""What JupyterLab's status bar and editor ask of a notebook: session, jobs, and what is wrong in a cell that is being written."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import re
+from typing import TYPE_CHECKING, Any
+
+from .connection import BACKGROUND, Message
+from .errors import StreamcellError, utf16_length
+from .places import PLACE
+from .session import Session
+
+if TYPE_CHECKING:
+    from comm.base_comm import BaseComm
+
+    from .notebook import Notebook
+
+CONTROL_TARGET = "streamcell.control"
+# Seconds between two looks at the jobs.
+INTERVAL = 1.0
+HEAD = re.compile(r"\s*%%(?:flinksql|flink_execute_sql)(?![\w.])[^\n]*\n")
+
+
+class Control:
+    """One front end's comm.
+
+    Starts no session: it tells of the one that cells have opened. Works on the background thread, so that it goes on while a cell computes.
+    """
+
+    def __init__(self, notebook: Notebook, comm: BaseComm) -> None:
+        self._notebook = notebook
+        self._comm = comm
+        # As in Notebook.relay: answers come to this comm's own subshell.
+        self._context = contextvars.copy_context()
+        self._said: Message | None = None
+        comm.on_msg(lambda message: self._hear(message["content"]["data"]))
+        comm.on_close(lambda _: self._telling.cancel())
+        self._telling = BACKGROUND.start(self._tell())
+
+    def _send(self, message: Message) -> None:
+        self._context.run(self._comm.send, message)
+
+    async def _tell(self) -> None:
+        while True:
+            facts = await self._facts()
+            if facts != self._said:
+                self._said = facts
+                self._send(facts)
+            await asyncio.sleep(INTERVAL)
+
+    async def _facts(self) -> Message:
+        session = self._notebook.current_session()
+        jobs: list[Message] = []
+        if session is not None:
+            with contextlib.suppress(StreamcellError):
+                jobs = await session.connection.request("jobs", session=session.id)
+        kept = ("id", "name", "state", "startedAt")
+        return {
+            "type": "session",
+            "cluster": "embedded" if session is None else session.cluster,
+            "connected": session is not None,
+            "jobs": [{key: job[key] for key in kept} for job in jobs],
+        }
+
+    def _hear(self, data: Message) -> None:
+        if data.get("type") == "validate":
+            BACKGROUND.start(self._validate(data))
+        elif data.get("type") == "stopJob":
+            BACKGROUND.start(self._stop(str(data.get("job"))))
+
+    async def _stop(self, job: str) -> None:
+        session = self._notebook.current_session()
+        if session is not None:
+            # A job that has ended meanwhile is what was wished for.
+            with contextlib.suppress(StreamcellError):
+                await session.connection.request("stopJob", session=session.id, job=job)
+
+    async def _validate(self, data: Message) -> None:
+        errors: list[Any] = []
+        session = self._notebook.current_session()
+        with contextlib.suppress(StreamcellError):
+            errors = [] if session is None else await errors_of(session, str(data.get("cell")))
+        self._send({"type": "diagnostics", "id": data.get("id"), "errors": errors})
+
+
+async def errors_of(session: Session, cell: str) -> list[Message]:
+    """Errors of a cell's SQL with their places in the cell; none for a cell that is not SQL."""
+    head = HEAD.match(cell)
+    if head is None:
+        return []
+    before = utf16_length(head.group())
+    found = await session.connection.request("validate", session=session.id, text=masked(cell[head.end() :]))
+    return [StreamcellError.from_data(error).moved(before).to_data() for error in found]
+
+
+def masked(text: str) -> str:
+    """The text with a number in place of every value, as long as what stands there: to look at it without values."""
+
+    def mask(match: re.Match[str]) -> str:
+        if not (match["colon"] or match["brace"]):
+            return match.group()
+        width = utf16_length(match.group())
+        return " " * width if match["raw"] else "0".ljust(width)
+
+    return PLACE.sub(mask, text)
