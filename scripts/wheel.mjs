@@ -6,7 +6,7 @@ import { bundle } from './bundle.mjs';
 import { ensureLab, ensurePython, ensureRuntime, modified, newest, python, root, run, step } from './set-up.mjs';
 
 const out = join(root, 'dist');
-const parts = ['extension/ipython', 'pyproject.toml', 'README.md', 'LICENSE'].map((path) => join(root, path));
+const parts = ['extension/ipython', 'pyproject.toml', 'LICENSE'].map((path) => join(root, path));
 const shipped = (path) => !/[\\/](__pycache__|tests|\.pytest_cache)[\\/]/.test(path);
 
 function built() {
