@@ -39,9 +39,11 @@ async function run({ cell, arguments: span, around, output, signal }: MagicCall)
     );
   }
   const [address] = words;
+  let where: readonly string[] = [];
   if (address.text.toLowerCase() === 'embedded') await sessions.disconnect();
   else {
     const url = urlOf(address);
+    where = [url.host];
     const token = await tokenOf(options[0]?.value ?? null, around.variables);
     try {
       if ((await interruptible(sessions.connect(url.href, token), signal)) === 'interrupted') throw new Interrupted();
@@ -49,7 +51,7 @@ async function run({ cell, arguments: span, around, output, signal }: MagicCall)
       throw thrown instanceof Interrupted ? thrown : withoutToken(StreamcellError.from(thrown), token).at(address.span);
     }
   }
-  output.display(quietLine(['connected', sessions.cluster]));
+  output.display(quietLine(['connected', ...where, sessions.cluster]));
 }
 
 function urlOf(address: Word): URL {

@@ -173,7 +173,7 @@ describe('%connect', () => {
     const { result, output } = await cells.run('%connect ws://localhost:8090?cluster=prod --token token');
     expect(result).toEqual({ ok: true });
     expect(asked).toEqual({ address: 'ws://localhost:8090/?cluster=prod', token: SECRET });
-    expect(output.plain(0)).toBe('connected · prod');
+    expect(output.plain(0)).toBe('connected · localhost:8090 · prod');
     expect((await cells.run('%flink_connect embedded')).output.plain(0)).toBe('connected · embedded');
   });
 
