@@ -2,6 +2,7 @@ import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { Widget } from '@lumino/widgets';
 import type { Message } from '@lumino/messaging';
 import { ERROR_MIME, type ErrorBundle } from '@streamcell/runtime/protocol/view-channel';
+import type { ErrorData } from '@streamcell/runtime/types/errors';
 import { positionAt } from '@streamcell/runtime/types/span';
 import { element } from './dom.js';
 
@@ -23,19 +24,24 @@ export class ErrorOutput extends Widget implements IRenderMime.IRenderer {
     const bundle = model.data[ERROR_MIME] as unknown as ErrorBundle;
     this.bundle = bundle;
     const { error, cell, span } = bundle;
-    const place = span === null ? '' : position(cell, span.start);
-    this.node.replaceChildren(
-      element('span', 'sc-Error-code', [error.code, place].filter((t) => t !== '').join(' · ')),
-      element('div', 'sc-Error-message', ...withCode(error.message)),
-      ...(error.operator === undefined ? [] : [element('div', 'sc-Hint', `in ${error.operator}`)]),
-      ...(error.hint === undefined ? [] : [element('div', 'sc-Hint', ...withCode(error.hint))]),
-    );
+    this.node.replaceChildren(...errorParts(error, span === null ? '' : position(cell, span.start)));
     if (this.isAttached) this.mark(this, bundle);
   }
 
   protected override onAfterAttach(_: Message): void {
     if (this.bundle !== null) this.mark(this, this.bundle);
   }
+}
+
+/** Code and place, the message, where it happened, what would help. */
+export function errorParts(error: ErrorData, place: string): HTMLElement[] {
+  const { code, message, operator, hint } = error;
+  return [
+    element('span', 'sc-Error-code', place === '' ? code : `${code} · ${place}`),
+    element('div', 'sc-Error-message', ...withCode(message)),
+    ...(operator === undefined ? [] : [element('div', 'sc-Hint', `in ${operator}`)]),
+    ...(hint === undefined ? [] : [element('div', 'sc-Hint', ...withCode(hint))]),
+  ];
 }
 
 function position(text: string, offset: number): string {

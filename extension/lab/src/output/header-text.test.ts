@@ -63,6 +63,7 @@ describe('the line below', () => {
     filtered: false,
     lateRows: 0,
     malformed: 0,
+    running: true,
   };
 
   test('rows', () => {
@@ -70,7 +71,8 @@ describe('the line below', () => {
       left: ['showing 1-100 of 3,412'],
       right: ['2 late rows dropped', '1 malformed record'],
     });
-    expect(footnotes({ ...shown, total: 0 }).left).toEqual([]);
+    expect(footnotes({ ...shown, total: 0, rows: 0 }).left).toEqual(['no rows yet']);
+    expect(footnotes({ ...shown, total: 0, rows: 0, running: false }).left).toEqual(['no rows']);
     expect(footnotes({ ...shown, filtered: true, total: 5, shownTo: 5 }).left).toEqual([
       'showing 1-5 of 5',
       'filtered from 3,412',

@@ -52,6 +52,8 @@ export interface FooterFacts {
   readonly filtered: boolean;
   readonly lateRows: number;
   readonly malformed: number;
+  /** Rows may still come. */
+  readonly running: boolean;
 }
 
 const exact = (n: number): string => n.toLocaleString('en-US');
@@ -61,6 +63,7 @@ export function footnotes(facts: FooterFacts): { readonly left: readonly string[
   const { total, changelog } = facts;
   const left: string[] = [];
   if (total > 0) left.push(`showing ${exact(facts.shownFrom + 1)}-${exact(facts.shownTo)} of ${exact(total)}`);
+  else if (facts.rows === 0) left.push(facts.running ? 'no rows yet' : 'no rows');
   if (changelog) left.push(`${exact(total)} latest changes kept`);
   else if (facts.filtered) left.push(`filtered from ${exact(facts.rows)}`);
   if (facts.truncated && !changelog) left.push(`result truncated to ${exact(facts.rows)} rows`);

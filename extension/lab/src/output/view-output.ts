@@ -4,6 +4,7 @@ import type { Message } from '@lumino/messaging';
 import type { ISignal } from '@lumino/signaling';
 import { PanelLayout, Widget } from '@lumino/widgets';
 import { VIEW_MIME, type ViewBundle, type ViewMode } from '@streamcell/runtime/protocol/view-channel';
+import type { ErrorData } from '@streamcell/runtime/types/errors';
 import { automaticChart } from '../chart/automatic-chart.js';
 import { LiveChart } from '../chart/live-chart.js';
 import type { LiveSettings } from '../settings.js';
@@ -12,6 +13,7 @@ import { nextRange, type RowRange } from '../table/table-window.js';
 import { LiveView } from '../view/live-view.js';
 import { resultAsCsv, rowsAsCsv, saveFile } from './download.js';
 import { element } from './dom.js';
+import { errorParts } from './error-output.js';
 import { FilterBar, type Filter } from './filter-bar.js';
 import { FooterBar } from './footer-bar.js';
 import { HeaderBar, type HeaderAction } from './header-bar.js';
@@ -124,6 +126,8 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
     this.table = this.chart = this.single = this.filterBar = null;
     this.sort = [];
     this.filter = [];
+    this.shownError = null;
+    this.problem.replaceChildren();
     const view = (this.view = new LiveView(bundle, this.host.context));
     this.header = new HeaderBar(view, this.modes(bundle));
     this.footer = new FooterBar();
@@ -294,7 +298,7 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
       const base = (view.bundle.title ?? 'result').replace(/[^\p{L}\p{N}_-]+/gu, '-');
       saveFile(parts, `${base}.csv`);
     } catch (error) {
-      this.showProblem(error instanceof Error ? error.message : String(error), undefined);
+      this.problem.replaceChildren(element('div', '', error instanceof Error ? error.message : String(error)));
     } finally {
       header?.setBusy(false);
     }
@@ -317,13 +321,15 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
       this.updateFooter();
     }
     const error = view.refusal ?? view.status.error ?? null;
-    if (error === null) this.problem.replaceChildren();
-    else this.showProblem(error.message, error.hint);
+    if (error === this.shownError) return;
+    this.shownError = error;
+    this.problem.replaceChildren(...(error === null ? [] : errorParts(error, '')));
   }
 
   private shownLink: LiveView['link'] | null = null;
   private shownState = '';
   private shownPause = false;
+  private shownError: ErrorData | null = null;
 
   private onRows(): void {
     const { view, table, chart, single, mode } = this;
@@ -358,6 +364,7 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
         filtered: this.filter.length > 0,
         lateRows: view.status.lateRows,
         malformed: view.status.malformed,
+        running: view.status.state === 'running',
       },
       this.note(view),
     );
@@ -368,13 +375,6 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
     if (view.link === 'gone') return `${view.reason ?? ''} These are the last rows.`.trim();
     if (view.link === 'saved' && view.status.state === 'running') return 'saved rows; the notebook is not trusted';
     return null;
-  }
-
-  private showProblem(message: string, hint: string | undefined): void {
-    this.problem.replaceChildren(
-      element('div', '', message),
-      ...(hint === undefined ? [] : [element('div', 'sc-Hint', hint)]),
-    );
   }
 
   private settleVisibility(): void {

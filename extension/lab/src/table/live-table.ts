@@ -45,6 +45,8 @@ export class LiveTable extends Widget implements TableLook {
   private sorts: readonly Sort[] = [];
   private key: readonly number[] | null = null;
   private tallest = 0;
+  private widthsByUser = false;
+  private scrolls = false;
   private heightByUser: number | null = null;
   private sized = false;
   private fitted = false;
@@ -78,6 +80,7 @@ export class LiveTable extends Widget implements TableLook {
     this.grid.keyHandler = new BasicKeyHandler();
     this.grid.mouseHandler = new TableMouseHandler({
       sort: (column) => this.askSort(column),
+      resize: () => (this.widthsByUser = true),
       open: (row, column, x, y) => this.open(row, column, x, y),
       tooltip: (row, column, width) => this.tooltip(row, column, width),
     });
@@ -121,6 +124,7 @@ export class LiveTable extends Widget implements TableLook {
   setColumns(columns: readonly ColumnText[], upsertKey: readonly number[] | null, changelog: boolean): void {
     this.key = changelog ? null : upsertKey;
     this.fitted = false;
+    this.widthsByUser = false;
     this.flashes.clear();
     this.grid.selectionModel?.clear();
     this.model.setColumns(columns, changelog);
@@ -155,8 +159,11 @@ export class LiveTable extends Widget implements TableLook {
     if (source.ops !== null) this.model.repaint(first, end);
     else if (changed !== null) this.model.repaint(changed.first, changed.end);
     if (source.ops === null && this.flashing) this.startFade();
-    if (!this.fitted && source.rows > 0) this.fitColumns();
     this.updateHeight();
+    const scrolls = this.scrollsDown;
+    // Room for the scroll bar is taken from the columns once it is there.
+    if ((!this.fitted && source.rows > 0) || scrolls !== this.scrolls) this.fitColumns();
+    this.scrolls = scrolls;
   }
 
   /** The theme or the row height is another one. */
@@ -279,7 +286,7 @@ export class LiveTable extends Widget implements TableLook {
   private fitColumns(): void {
     const available = this.grid.node.clientWidth;
     const { columns, rows } = this.model;
-    if (available <= 0 || columns.length === 0) return;
+    if (available <= 0 || columns.length === 0 || this.widthsByUser) return;
     this.fitted = rows !== null && rows.rows > 0;
     const { theme } = this;
     const sample = Math.min(rows?.rows ?? 0, 200);
@@ -290,8 +297,12 @@ export class LiveTable extends Widget implements TableLook {
       const header = Math.max(measure(theme.nameFont, `${column.name} ↓`), measure(theme.typeFont, column.type));
       return { kind: column.kind, header: header + 2 * PADDING, body: longest * theme.charWidth + 2 * PADDING + 4 };
     });
-    const scrollBar = this.model.rowCount('body') > TALLEST ? SCROLL_BAR + 1 : 1;
+    const scrollBar = this.scrollsDown ? SCROLL_BAR + 1 : 1;
     columnWidths(needs, available - scrollBar).forEach((width, c) => this.grid.resizeColumn('body', c, width));
+  }
+
+  private get scrollsDown(): boolean {
+    return this.theme.headerHeight + this.model.rowCount('body') * this.theme.rowHeight > this.node.clientHeight;
   }
 
   private updateHeight(): void {

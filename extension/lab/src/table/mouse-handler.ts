@@ -5,6 +5,8 @@ const HANDLE = 6;
 
 export interface TableGestures {
   sort(column: number): void;
+  /** The user takes the edge of a column. */
+  resize(): void;
   /** A cell was clicked that has more to show than fits. */
   open(row: number, column: number, x: number, y: number): void;
   tooltip(row: number, column: number, width: number): string;
@@ -24,6 +26,7 @@ export class TableMouseHandler extends BasicMouseHandler {
         this.gestures.sort(hit.column);
         return;
       }
+      this.gestures.resize();
     }
     super.onMouseDown(grid, event);
   }
