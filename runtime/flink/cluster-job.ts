@@ -2,6 +2,7 @@ import { StreamcellError, type ErrorData } from '../types/index.js';
 import type { JobInfo, OperatorInfo } from '../session/index.js';
 import { isTerminal, type ClusterJobState, type JobDetails, type JobManager, type JobOverview } from './job-manager.js';
 import { flinkError, readFailure } from './flink-errors.js';
+import { RestError } from './rest-client.js';
 
 export interface JobEnd {
   readonly state: 'finished' | 'cancelled' | 'failed';
@@ -169,7 +170,7 @@ export class ClusterJob {
     const deadline = Date.now() + CANCEL_MILLIS;
     try {
       if (this.hasReader) await this.started();
-      await this.cluster.cancel(this.id);
+      await this.askToCancel();
       for (let wait = 10; ; wait = Math.min(wait * 1.5, 500)) {
         const state = await this.cluster.state(this.id);
         // A job that the cluster does not know (any more) does not run.
@@ -187,6 +188,17 @@ export class ClusterJob {
       const error = StreamcellError.from(thrown, 'CLUSTER_JOB_FAILED');
       this.settle('failed', error);
       throw error;
+    }
+  }
+
+  /** The JobManager refuses for a job that has just ended, which is as good. */
+  private async askToCancel(): Promise<void> {
+    try {
+      await this.cluster.cancel(this.id);
+    } catch (thrown) {
+      if (!(thrown instanceof RestError)) throw thrown;
+      const state = await this.cluster.state(this.id);
+      if (state !== null && !isTerminal(state)) throw flinkError(readFailure(thrown.serverSide), '', 0);
     }
   }
 

@@ -107,6 +107,6 @@ export class JobWatch {
 
   private async end(id: string, job: JobOverview | undefined, until: number): Promise<void> {
     if ((job !== undefined && isTerminal(job.state)) || Date.now() > until) this.doomed.delete(id);
-    else if (job !== undefined && !isStarting(job)) await this.cluster.cancel(id);
+    else if (job !== undefined && !isStarting(job)) await this.cluster.cancel(id).catch(() => undefined);
   }
 }
