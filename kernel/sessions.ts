@@ -67,5 +67,6 @@ async function openGateway(address: string, token: string | null): Promise<Conne
   const cluster = url.searchParams.get('cluster') ?? undefined;
   url.searchParams.delete('cluster');
   const session = await GatewaySession.connect(url.href, { cluster, token: token ?? undefined, client: 'kernel' });
-  return { session, cluster: session.cluster };
+  // A gateway's own engine is not the kernel's.
+  return { session, cluster: session.cluster === 'embedded' ? `embedded at ${url.host}` : session.cluster };
 }

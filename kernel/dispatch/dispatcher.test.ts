@@ -98,6 +98,8 @@ describe('Dispatcher', () => {
     expect(bench.running[0]?.request.signal.aborted).toBe(false);
     bench.send('interrupt_request');
     expect(bench.running[0]?.request.signal.aborted).toBe(true);
+    bench.running[0]?.end({ ok: true });
+    await bench.settle();
   });
 
   test('output keeps its order, and small writes become one message', async () => {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 import unittest
 
@@ -309,6 +311,27 @@ class KernelLife(unittest.TestCase):
         self.assertLess(time.monotonic() - began, 3)
         with self.assertRaises(ProcessLookupError):
             os.kill(pid, 0)
+
+    def test_the_kernel_ends_with_the_process_that_started_it(self) -> None:
+        program = (
+            "import os, kernel_client\n"
+            "kernel = kernel_client.Kernel()\n"
+            "kernel.start('for (;;);')\n"
+            "print(kernel.manager.provisioner.pid, flush=True)\n"
+            "os._exit(0)\n"
+        )
+        folder = os.path.dirname(os.path.abspath(__file__))
+        done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=60)
+        pid = int(done.stdout)
+        end = time.monotonic() + 15
+        while time.monotonic() < end:
+            try:
+                os.kill(pid, 0)
+            except ProcessLookupError:
+                return
+            time.sleep(0.2)
+        os.kill(pid, signal.SIGKILL)
+        self.fail("the kernel outlived its parent")
 
 
 if __name__ == "__main__":

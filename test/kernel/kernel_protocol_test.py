@@ -39,6 +39,25 @@ class TypeScriptKernelTests(jkt.KernelTests):
     code_inspect_sample = "Math.max"
 
 
+class SqlKernelTests(jkt.KernelTests):
+    kernel_name = "streamcell-sql-test"
+    language_name = "flinksql"
+    file_extension = ".sql"
+    code_hello_world = "%%ts\nconsole.log('hello, world')"
+    code_stderr = "%%ts\nconsole.error('to stderr')"
+    code_generate_error = "%%ts\nthrow new Error('on purpose')"
+    code_clear_output = "%%ts\nclearOutput()"
+    code_page_something = "%lsmagic?"
+    completion_samples = [{"text": "SELEC", "matches": {"SELECT"}}]
+    complete_code_samples = ["SELECT 1;", "SHOW TABLES;"]
+    incomplete_code_samples = ["SELECT 1", "SELECT 'open", "SELECT (1 +"]
+    code_execute_result = [{"code": "%%ts\n6 * 7", "result": "42"}, {"code": "%%ts\n'a'", "result": "'a'"}]
+    code_display_data = [{"code": "SELECT 1 AS n;", "mime": "text/html"}]
+    code_history_pattern = "%%ts*7"
+    supported_history_operations = ("tail", "range", "search")
+    code_inspect_sample = "SELECT COUNT"
+
+
 class WelcomeTests(jkt.IopubWelcomeTests):
     kernel_name = "streamcell-test"
     support_iopub_welcome = True

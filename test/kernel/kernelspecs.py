@@ -17,6 +17,8 @@ SPECS = {"streamcell-test": [], "streamcell-sql-test": ["--language", "sql"]}
 
 def install() -> None:
     """Makes `streamcell-test` and `streamcell-sql-test` known to jupyter_client in this process."""
+    if os.environ.get("STREAMCELL_TEST_KERNELSPECS") == os.environ.get("JUPYTER_PATH", "none"):
+        return  # of the process that started this one
     folder = tempfile.mkdtemp(prefix="streamcell-kernelspecs-")
     for name, arguments in SPECS.items():
         spec = {
@@ -28,5 +30,5 @@ def install() -> None:
         target = Path(folder) / "kernels" / name
         target.mkdir(parents=True)
         (target / "kernel.json").write_text(json.dumps(spec))
-    os.environ["JUPYTER_PATH"] = folder
+    os.environ["JUPYTER_PATH"] = os.environ["STREAMCELL_TEST_KERNELSPECS"] = folder
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
