@@ -23,6 +23,8 @@ const STATES: Readonly<Record<ClusterJobState, JobInfo['state']>> = {
   FAILED: 'failed',
 };
 
+/** The JobManager tells of failures out of a cache (web.refresh-interval, 3 s by default). */
+const CACHE_MILLIS = 4000;
 /** How long a job may take to start before it is cancelled all the same. */
 const START_MILLIS = 10_000;
 /** How long it may wait for a slot until then: a moment for a cluster that has one. */
@@ -58,6 +60,7 @@ export class ClusterJob {
   private name: string;
   private operators: readonly OperatorInfo[] = [];
   private seen = false;
+  private failing = false;
   private end: JobEnd | null = null;
   private settleEnded: (end: JobEnd) => void = () => undefined;
   private cancelling: Promise<void> | null = null;
@@ -81,7 +84,7 @@ export class ClusterJob {
   }
 
   /** What the JobManager's list says of this job; undefined when it is not in it. */
-  async observe(overview: JobOverview | undefined): Promise<void> {
+  observe(overview: JobOverview | undefined): void {
     if (this.over) return;
     if (overview === undefined) {
       if (!this.seen) return;
@@ -97,7 +100,11 @@ export class ClusterJob {
     if (overview.state === 'FINISHED') {
       if (!this.hasReader) this.settle('finished');
     } else if (overview.state === 'CANCELED') this.settle('cancelled');
-    else this.settle('failed', await this.failure());
+    else if (!this.failing) {
+      // Not waited for: the other jobs are looked at meanwhile.
+      this.failing = true;
+      void this.failure().then((error) => this.settle('failed', error));
+    }
   }
 
   /** The first end counts. */
@@ -117,9 +124,14 @@ export class ClusterJob {
 
   /** What failed it, as the JobManager tells. */
   async failure(): Promise<StreamcellError> {
+    const deadline = Date.now() + CACHE_MILLIS;
     try {
-      const trace = await this.cluster.failure(this.id);
-      if (trace !== null) return flinkError({ ...readFailure(trace), ofJob: true, place: null }, '', 0);
+      for (;;) {
+        const trace = await this.cluster.failure(this.id);
+        if (trace !== null) return flinkError({ ...readFailure(trace), ofJob: true, place: null }, '', 0);
+        if (Date.now() > deadline || this.over) break;
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
     } catch {
       // The state is known all the same.
     }

@@ -69,10 +69,8 @@ export class JobWatch {
       const listed = new Map((await this.cluster.jobs(REQUEST_MILLIS)).map((j) => [j.jid, j]));
       this.silentSince = null;
       this.sample(jobs);
-      await Promise.all([
-        ...jobs.map((job) => job.observe(listed.get(job.id))),
-        ...[...this.doomed].map(([id, until]) => this.end(id, listed.get(id), until)),
-      ]);
+      for (const job of jobs) job.observe(listed.get(job.id));
+      await Promise.all([...this.doomed].map(([id, until]) => this.end(id, listed.get(id), until)));
     } catch (thrown) {
       this.silentSince ??= began;
       if (Date.now() - this.silentSince >= SILENCE_MILLIS) {
