@@ -192,6 +192,7 @@ export async function bundle() {
     entries[flatName(file).replace(/\.js$/, '')] = file;
   const { metafile } = await esbuild.build({
     entryPoints: entries,
+    absWorkingDir: root,
     metafile: true,
     outdir: out,
     bundle: true,

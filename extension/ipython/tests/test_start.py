@@ -92,27 +92,35 @@ def test_a_missing_or_old_python_is_told(bare):
     assert "STREAMCELL_PYTHON=/path/to/python3 npm start" in said.stderr
 
 
-def fetch(url, token):
+def read(url, token):
     request = urllib.request.Request(url, headers={"Authorization": f"token {token}"})
     with urllib.request.urlopen(request, timeout=10) as response:
-        return json.loads(response.read())
+        return response.read().decode()
+
+
+def fetch(url, token):
+    return json.loads(read(url, token))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds processes by /proc")
-def test_opens_the_quickstart_and_ends_with_ctrl_c():
+def test_opens_the_quickstart_and_ends_with_ctrl_c(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     marker = uuid.uuid4().hex
     env = {**os.environ, "STREAMCELL_TEST": marker}
     command = [NODE, str(ROOT / "scripts/start.mjs"), "--no-browser", "--port", str(port)]
-    child = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    log = tmp_path / "stderr"
+    with log.open("w", encoding="utf-8") as stderr:
+        child = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=stderr, text=True)
     try:
-        line = child.stdout.readline()
-        address, token = re.search(r"(http://127\.0\.0\.1:\d+)/lab/tree/01-quickstart\.ipynb\?token=(\w+)", line).groups()
+        said = re.search(r"(http://127\.0\.0\.1:\d+)/lab/tree/01-quickstart\.ipynb\?token=(\w+)", child.stdout.readline())
+        assert said is not None, log.read_text(encoding="utf-8")
+        address, token = said.groups()
         assert {"streamcell", "streamcell-sql", "python3"} <= set(fetch(f"{address}/api/kernelspecs", token)["kernelspecs"])
         assert fetch(f"{address}/api/contents/01-quickstart.ipynb?content=0", token)["type"] == "notebook"
-        extensions = fetch(f"{address}/lab/api/extensions", token)
-        assert any(e["name"] == "@streamcell/lab" and e["enabled"] for e in extensions)
+        page = read(f"{address}/lab", token)
+        config = json.loads(re.search(r'<script id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.DOTALL)[1])
+        assert "@streamcell/lab" in [extension["name"] for extension in config["federated_extensions"]]
         settings = fetch(f"{address}/lab/api/settings/@jupyterlab/apputils-extension:notification", token)
         assert settings["schema"]["properties"]["fetchNews"]["default"] == "false"
         with pytest.raises(urllib.error.HTTPError, match="403"):
