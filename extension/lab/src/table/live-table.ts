@@ -20,8 +20,6 @@ export interface Sort {
 
 /** Rows that a table grows to by itself; the user may make it taller. */
 const TALLEST = 12;
-/** Px between the last row and the lower edge: where a horizontal scroll bar may be. */
-const SLACK = 2;
 /** Scrolling so soon after a wheel, key or button, in ms, is the user's. */
 const USER_SCROLL = 400;
 /** Px; see view.css. */
@@ -309,7 +307,7 @@ export class LiveTable extends Widget implements TableLook {
     const { rowHeight, headerHeight } = this.theme;
     this.tallest = Math.max(this.tallest, Math.min(this.model.rowCount('body'), TALLEST));
     const wide = this.grid.totalWidth > this.node.clientWidth + 1 ? SCROLL_BAR : 0;
-    const height = this.heightByUser ?? headerHeight + Math.max(this.tallest, 1) * rowHeight + SLACK + wide;
+    const height = this.heightByUser ?? headerHeight + Math.max(this.tallest, 1) * rowHeight + wide;
     const text = `${height}px`;
     if (this.node.style.height === text) return;
     this.node.style.height = text;

@@ -78,6 +78,8 @@ export class PaintedGrid extends DataGrid {
       if (at >= y + height) break;
       for (const { column, left, size: wide } of columns)
         painter.paintCell(gc, row, column, { x: left, y: at, width: wide, height: size });
+      // Below the last row is the edge of the table.
+      if (row === rows - 1) break;
       gc.fillStyle = painter.line;
       gc.fillRect(x, at + size - 1, Math.min(width, this.columnSections.length - this.scrollX - x), 1);
     }
