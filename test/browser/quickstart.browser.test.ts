@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { repositoryRoot } from '../cluster/cache.js';
+import { runProgram } from '../cluster/child-process.js';
 import { launchBrowser } from './chromium.js';
 import { JupyterServer } from './jupyter-server.js';
 import { NotebookPage } from './notebook-page.js';
@@ -92,4 +93,33 @@ describe('the quickstart, as a newcomer runs it', () => {
     await notebook.screenshot('quickstart-end');
     expect(notebook.complaints).toEqual([]);
   });
+});
+
+test('it runs without a browser too, and the exported page shows its tables and its chart', async () => {
+  const python = join(repositoryRoot(), '.venv/bin/python');
+  const path = join(repositoryRoot(), 'notebooks', NAME);
+  const output = ['--output-dir', jupyter.folder, '--output', 'exported'];
+  const kernels = `JUPYTER_PATH=${join(jupyter.home, 'data')}`;
+  await runProgram('env', [
+    kernels,
+    python,
+    '-m',
+    'nbconvert',
+    '--execute',
+    '--ExecutePreprocessor.timeout=90',
+    '--to',
+    'html',
+    ...output,
+    path,
+  ]);
+  const html = await readFile(join(jupyter.folder, 'exported.html'), 'utf8');
+  const shows = ['app', 'web', 'store', 'partner'].map((channel) => new RegExp(`<td[^>]*>${channel}</td>`));
+  const missing = [...shows, /20 rows, the highest price is/].filter((part) => !part.test(html));
+  expect(missing).toEqual([]);
+  const [, picture = ''] = /data:image\/svg\+xml;base64,([\w+/=]+)/.exec(html) ?? [];
+  expect(
+    Buffer.from(picture, 'base64')
+      .toString()
+      .match(/<polyline/g),
+  ).toHaveLength(4);
 });
