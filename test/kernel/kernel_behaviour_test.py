@@ -8,9 +8,9 @@ import subprocess
 import sys
 import time
 import unittest
+from pathlib import Path
 
 import zmq
-
 from kernel_client import Kernel, text
 
 
@@ -320,8 +320,10 @@ class KernelLife(unittest.TestCase):
             "print(kernel.manager.provisioner.pid, flush=True)\n"
             "os._exit(0)\n"
         )
-        folder = os.path.dirname(os.path.abspath(__file__))
-        done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=60)
+        folder = Path(__file__).resolve().parent
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=60, check=True
+        )
         pid = int(done.stdout)
         end = time.monotonic() + 15
         while time.monotonic() < end:

@@ -6,9 +6,8 @@ import time
 from queue import Empty
 from typing import Any
 
-from jupyter_client.manager import start_new_kernel
-
 import kernelspecs
+from jupyter_client.manager import start_new_kernel
 
 kernelspecs.install()
 

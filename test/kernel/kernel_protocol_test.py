@@ -5,7 +5,6 @@ from __future__ import annotations
 import unittest
 
 import jupyter_kernel_test as jkt
-
 import kernelspecs
 
 kernelspecs.install()
