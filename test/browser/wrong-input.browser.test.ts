@@ -142,6 +142,10 @@ const wrong: Record<string, Wrong> = {
   'an exception in TypeScript': { cell: "throw new RangeError('mine alone')", says: /mine alone/ },
   'a rejected promise in TypeScript': { cell: "await Promise.reject(new Error('not today'))", says: /not today/ },
   'an unknown module': { cell: "import x from 'no-such-module-anywhere'", says: /no-such-module-anywhere/ },
+  'an unknown column in the Table API': {
+    cell: "from('small').select((t) => ({ x: t.nope }))",
+    says: /Property 'nope' does not exist/,
+  },
   'an unknown table in the Table API': { cell: "from('nowhere').filter((t) => t.a.gt(5))", says: /nowhere/ },
 };
 

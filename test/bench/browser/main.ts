@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { sleep } from '../../cluster/child-process.js';
 import { launchBrowser } from '../../browser/chromium.js';
 import { JupyterServer } from '../../browser/jupyter-server.js';
+import { loadCells } from '../../browser/load-cells.js';
 import { NotebookPage } from '../../browser/notebook-page.js';
 
 /**
@@ -54,12 +55,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const server = await JupyterServer.start();
   const browser = await launchBrowser();
   try {
-    await server.writeNotebook('load.ipynb', [
-      `%%flinksql\nSET 'sql-client.execution.max-table-result.rows' = '${keys}';
-CREATE TABLE ticks (n BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '${rate}',
-  'fields.n.kind' = 'sequence', 'fields.n.start' = '0', 'fields.n.end' = '1000000000000')`,
-      `%%flinksql\nSELECT MOD(n, ${keys}) AS id, COUNT(*) AS seen, MAX(n) AS latest FROM ticks GROUP BY MOD(n, ${keys})`,
-    ]);
+    await server.writeNotebook('load.ipynb', loadCells(keys, rate));
     const notebook = await NotebookPage.open(browser, server, 'load.ipynb');
     await notebook.runCell(0);
     await notebook.runCell(1);
