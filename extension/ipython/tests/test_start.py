@@ -138,4 +138,6 @@ def test_opens_the_quickstart_and_ends_with_ctrl_c(tmp_path):
         eventually(lambda: processes_with(f"STREAMCELL_TEST={marker}") == [], what="the end of all processes")
     finally:
         if child.poll() is None:
-            child.kill()
+            # Killed outright it could not end its lab.
+            child.terminate()
+            child.wait(15)
