@@ -96,6 +96,14 @@ describe('messages of clients', () => {
     expect(refusal([])).toContain('one JSON object');
   });
 
+  test.each([
+    ['an object that no text can be made of', '{"id":4,"type":{"toString":null}}'],
+    ['lists in lists', `{"id":4,"type":${'['.repeat(30_000)}${']'.repeat(30_000)}}`],
+    ['nothing', '{"id":4}'],
+  ])('%s is no type', (_name, text) => {
+    expect(refusal(text)).toBe("4 PROTOCOL_INVALID A message has a 'type', which is a text.");
+  });
+
   test('limits hold: rows of a viewport, credit, names', () => {
     expect(refusal({ ...EXAMPLES.viewport, viewport: { from: 0, to: 10_001 } })).toContain('10000 rows');
     expect(refusal({ ...EXAMPLES.changes, credit: 65 })).toContain('from 1 to 64');
@@ -106,6 +114,7 @@ describe('messages of clients', () => {
   test('nothing that is sent makes it throw', () => {
     fc.assert(fc.property(fc.string(), (text) => typeof refusal(text) === 'string'));
     fc.assert(fc.property(fc.jsonValue(), (value) => typeof refusal(value) === 'string'));
+    fc.assert(fc.property(fc.jsonValue(), (type) => refusal({ type }).includes('PROTOCOL_INVALID')));
     const types = fc.constantFrom(...Object.keys(EXAMPLES));
     fc.assert(
       fc.property(

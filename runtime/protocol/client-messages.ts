@@ -180,7 +180,13 @@ export function parseClientMessage(data: string): ParsedMessage {
   const id = Number.isSafeInteger(value.id) ? (value.id as number) : null;
   const { type } = value;
   if (typeof type !== 'string' || !Object.hasOwn(MESSAGES, type))
-    return refused(id, `There is no message of type '${String(type).slice(0, MAX_NAME)}'.`);
+    // Only a text is repeated: anything else may not even be turned into one.
+    return refused(
+      id,
+      typeof type === 'string'
+        ? `There is no message of type '${type.slice(0, MAX_NAME)}'.`
+        : "A message has a 'type', which is a text.",
+    );
   const wrong = wrongField(value, MESSAGES[type as ClientMessage['type']]);
   return wrong === null
     ? { message: value as unknown as ClientMessage }

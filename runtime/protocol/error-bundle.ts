@@ -43,7 +43,7 @@ export function errorHtml(error: ErrorData, cell: string): string {
   const hint = error.hint === undefined ? '' : `<div style="opacity:.75">${quoted(error.hint)}</div>`;
   return (
     '<div style="border:1px solid #c62828;border-left-width:3px;padding:8px 12px">' +
-    `<div>${quoted(error.message)}${escapeHtml(origin(error))} <code style="opacity:.6">${error.code}${place}</code></div>` +
+    `<div>${quoted(error.message)}${escapeHtml(origin(error))} <code style="opacity:.6">${escapeHtml(error.code)}${place}</code></div>` +
     `${hint}</div>`
   );
 }

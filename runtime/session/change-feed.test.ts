@@ -29,10 +29,13 @@ class Query {
 class Client implements Outlet {
   readonly rows: number[] = [];
   readonly events: string[] = [];
+  readonly errors: string[] = [];
   seq = 0;
+  crowded = false;
 
   send(event: ServerEvent): void {
     this.events.push(event.type === 'gap' ? `gap ${event.lost} before ${event.seq}` : event.type);
+    if (event.type === 'changesEnd' && event.error !== undefined) this.errors.push(event.error.code);
   }
 
   sendFrame(header: FrameHeader, body: Uint8Array): void {
@@ -43,6 +46,17 @@ class Client implements Outlet {
 }
 
 const settled = (milliseconds = 50): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** The query has had its chance to run on. */
+async function idle(): Promise<void> {
+  for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+async function until(condition: () => boolean): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error('it did not happen in time');
+    await settled(5);
+  }
+}
 const upTo = (n: number, from = 1): number[] => Array.from({ length: n - from + 1 }, (_, i) => from + i);
 
 function feedOf(query: Query, limits?: FeedLimits): { feed: ChangeFeed; at: (client: Client | null) => void } {
@@ -145,6 +159,76 @@ describe('a feed of changes', () => {
     await settled();
     expect(second.rows).toEqual([4]);
     expect(second.events).toEqual(['changesEnd']);
+  });
+
+  test.each([64, 10_000])(
+    'holds no more than 64 frames that were not confirmed, when %i are granted each time',
+    async (credit) => {
+      const query = new Query();
+      const client = new Client();
+      const { feed, at } = feedOf(query);
+      at(client);
+      feed.read(Math.min(credit, 64), 0);
+      for (let i = 0; i < 20; i++) {
+        feed.grant(credit, 0);
+        await settled(5);
+      }
+      await until(() => client.rows.length === 64);
+      await idle();
+      expect(client.rows).toEqual(upTo(64));
+      expect(query.made).toBe(64);
+      feed.grant(1, 64);
+      await until(() => client.rows.length > 64);
+      await idle();
+      expect(client.rows).toEqual(upTo(128));
+      feed.stop();
+    },
+  );
+
+  test('adds nothing to a connection that has enough under way, until there is room', async () => {
+    const query = new Query();
+    const client = new Client();
+    const { feed, at } = feedOf(query);
+    at(client);
+    client.crowded = true;
+    feed.read(4, 0);
+    await idle();
+    expect(client.rows).toEqual([]);
+    expect(query.made).toBe(4);
+    client.crowded = false;
+    feed.drained();
+    expect(client.rows).toEqual(upTo(4));
+    feed.stop();
+  });
+
+  test('says that the changes are gone to who asks after declining', () => {
+    const client = new Client();
+    const { feed, at } = feedOf(new Query());
+    at(client);
+    feed.stop();
+    feed.read(4, 0);
+    expect(client.events).toEqual(['changesEnd']);
+    expect(client.errors).toEqual(['RESULT_GONE']);
+  });
+
+  test('lets the query go when its rows cannot be sent', async () => {
+    const client = new Client();
+    let stopped = false;
+    const fail = (): never => {
+      throw new Error('no row');
+    };
+    async function* wrong(): AsyncGenerator<readonly ChangelogRow[]> {
+      try {
+        for (;;) yield [Object.defineProperty({ kind: 0 } as ChangelogRow, 'fields', { get: fail })];
+      } finally {
+        stopped = true;
+      }
+    }
+    const feed = new ChangeFeed('s', COLUMNS, wrong(), () => client);
+    feed.read(4, 0);
+    await until(() => client.events.length > 0);
+    expect(client.events).toEqual(['changesEnd']);
+    await until(() => stopped);
   });
 
   test('declining before the first run lets the query go', async () => {

@@ -1,10 +1,12 @@
-import { encodeRows, type FrameHeader, type ServerEvent } from '../protocol/index.js';
+import { encodeRows, MAX_CREDIT, type FrameHeader, type ServerEvent } from '../protocol/index.js';
 import { StreamcellError, type ChangelogRow, type Schema } from '../types/index.js';
 
 /** Where a hosted session sends what happens: its connection. */
 export interface Outlet {
   send(event: ServerEvent): void;
   sendFrame(header: FrameHeader, body: Uint8Array): void;
+  /** Whether so much is under way that nothing shall be added; who holds something back for it is told when there is room again. */
+  readonly crowded: boolean;
 }
 
 export interface FeedLimits {
@@ -25,7 +27,8 @@ interface Kept {
 /**
  * The changes of one result on their way to a client: pulls a run whenever the client has given credit for it, and so holds the query back.
  *
- * State: frames that the client has not confirmed (at most its credit while it is there), the credit left, what was lost.
+ * State: frames that the client has not confirmed (at most MAX_CREDIT while it is there, whatever it grants), the credit left, what was
+ * lost.
  * Invariant: a frame is dropped only once its reader had no connection for `hold` milliseconds; then the query runs on, the last
  * `keptBytes` are kept, and the reader is told how many rows it missed.
  */
@@ -62,12 +65,16 @@ export class ChangeFeed {
 
   /** The client begins to read, or goes on after frame `after` on another connection. */
   read(credit: number, after: number): void {
+    if (this.state === 'stopped') {
+      this.outlet()?.send({ type: 'changesEnd', stream: this.stream, error: changesGone().toData() });
+      return;
+    }
     this.connected();
     this.confirm(after);
     const lost = this.droppedUnsent + this.droppedSent.filter((d) => d.seq > after).reduce((sum, d) => sum + d.rows, 0);
     this.droppedSent = [];
     this.droppedUnsent = 0;
-    this.credit = credit;
+    this.credit = Math.min(credit, MAX_CREDIT);
     this.sent = this.kept.length > 0 ? this.kept[0].seq - 1 : this.made;
     this.endSent = false;
     if (lost > 0) this.outlet()?.send({ type: 'gap', stream: this.stream, seq: this.sent + 1, lost });
@@ -76,7 +83,12 @@ export class ChangeFeed {
 
   grant(credit: number, received: number): void {
     this.confirm(received);
-    this.credit += credit;
+    this.credit = Math.min(this.credit + credit, MAX_CREDIT);
+    this.flush();
+  }
+
+  /** The connection takes more again. */
+  drained(): void {
     this.flush();
   }
 
@@ -129,6 +141,8 @@ export class ChangeFeed {
       }
     } catch (thrown) {
       this.error = StreamcellError.from(thrown);
+      // What failed may have been the encoding: the query must not wait for a reader that has given up.
+      if (!this.isStopped()) void this.iterator.return?.().catch(() => undefined);
     }
     if (this.isStopped()) return;
     this.state = 'over';
@@ -141,11 +155,13 @@ export class ChangeFeed {
   }
 
   private wanted(): boolean {
-    return this.loose || this.credit > this.made - this.sent;
+    return this.loose || (this.credit > this.made - this.sent && this.kept.length < MAX_CREDIT);
   }
 
   private keep(rows: readonly ChangelogRow[]): void {
-    this.kept.push({ seq: ++this.made, rows: rows.length, body: encodeRows(this.columns, rows, true) });
+    // Before it has a number: a frame that cannot be made is none to wait for.
+    const body = encodeRows(this.columns, rows, true);
+    this.kept.push({ seq: ++this.made, rows: rows.length, body });
     if (!this.loose) return;
     let bytes = this.kept.reduce((sum, k) => sum + k.body.length, 0);
     while (bytes > this.limits.keptBytes && this.kept.length > 1) {
@@ -161,7 +177,7 @@ export class ChangeFeed {
     if (outlet === null || this.state === 'stopped') return;
     for (const { seq, rows, body } of this.kept) {
       if (seq <= this.sent) continue;
-      if (this.credit === 0) return;
+      if (this.credit === 0 || outlet.crowded || seq - this.kept[0].seq >= MAX_CREDIT) return;
       this.credit--;
       this.sent = seq;
       outlet.sendFrame({ type: 'changes', stream: this.stream, seq, rows }, body);
@@ -177,4 +193,12 @@ export class ChangeFeed {
       this.wake?.();
     }
   }
+}
+
+/** For a reader who comes when nothing can be read any more. */
+export function changesGone(): StreamcellError {
+  return new StreamcellError(
+    'RESULT_GONE',
+    'The changes of this result were not asked for when it was executed, or have passed.',
+  );
 }

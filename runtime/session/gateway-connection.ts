@@ -161,8 +161,9 @@ export class GatewayConnection {
     this.lastError = null;
     return new Promise((resolve, reject) => {
       const patience = setTimeout(() => {
-        transport.close();
+        // First, since closing fails it as well, with less to say.
         fail(new StreamcellError('GATEWAY_UNREACHABLE', 'What answers there is no gateway: it does not say welcome.'));
+        transport.close();
       }, this.options.patience ?? DEFAULT_PATIENCE);
       let greeted = false;
       const fail = (error: StreamcellError): void => {

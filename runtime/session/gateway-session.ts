@@ -273,6 +273,7 @@ export class GatewaySession implements Session, ConnectionListener {
         this.statement(event.stream)?.view?.changesEnd(event.error === undefined ? null : errorFromWire(event.error));
         break;
       case 'subscriptionEnd':
+        this.room.lookers.get(event.subscription)?.lost(errorFromWire(event.error));
         this.room.lookers.delete(event.subscription);
         break;
       case 'sessionEnd':

@@ -7,6 +7,7 @@ import { HostedSession } from './hosted-session.js';
 class Client implements Outlet {
   readonly events: ServerEvent[] = [];
   readonly frames: FrameHeader[] = [];
+  readonly crowded = false;
 
   send(event: ServerEvent): void {
     this.events.push(event);
@@ -93,6 +94,36 @@ describe('a hosted session', () => {
       hosted.release('s.205');
       expect(hosted.hasStream('s.205')).toBe(false);
       expect(() => hosted.stream('s.5')).toThrow('not kept');
+    }));
+
+  test('forgets the oldest ended executions when their texts are too long, and none that runs', () =>
+    hosting(async (hosted, client) => {
+      const wide = (n: number): string => `SET 'a.b' = '${String(n).repeat(3 << 20)}'`;
+      const endless = "CREATE TABLE t (id INT) WITH ('connector' = 'datagen', 'rows-per-second' = '10')";
+      hosted.execute('running', `${endless}; SELECT id FROM t`, {}, 0);
+      await client.until('executionEnd');
+      for (const n of [1, 2, 3]) {
+        hosted.execute(`e${n}`, wide(n), {}, 0);
+        await client.until('executionEnd', n + 1);
+      }
+      client.events.length = 0;
+      hosted.execute('e1', 'SELEC', {}, 1);
+      expect(client.told).toEqual(['executionEnd 0 RESULT_GONE']);
+      for (const known of ['running', 'e2', 'e3']) hosted.execute(known, 'SELEC', {}, 9);
+      expect(client.told.slice(1)).toEqual(['executionEnd 2 ok', 'executionEnd 1 ok', 'executionEnd 1 ok']);
+      // What still runs of it can be stopped.
+      hosted.interrupt('running');
+      await client.until('end');
+      expect(client.events.at(-1)).toMatchObject({ stream: 's.2', end: { state: 'cancelled' } });
+    }));
+
+  test('paces frames by a refresh that a timer can keep', () =>
+    hosting(async (hosted, client) => {
+      hosted.execute('e', 'SHOW TABLES', {}, 0);
+      await client.until('end');
+      expect((await hosted.live('s.1', { refresh: 1e12 })).refresh).toBe(3_600_000);
+      expect((await hosted.live('s.1', { refresh: -1 })).refresh).toBe(50);
+      expect((await hosted.live('s.1')).refresh).toBe(50);
     }));
 
   test('bounds the rows of ended results, but keeps the newest whatever its size', () =>

@@ -8,12 +8,14 @@ import { StreamcellError, typeToString, type ErrorData, type Schema } from '../t
 import { sessionTimeZone } from './session-options.js';
 import { ChangeFeed, DEFAULT_FEED_LIMITS, type FeedLimits, type Outlet } from './change-feed.js';
 import type { Session, Statement, StatementEnd } from './session.js';
-import { SHORTEST_REFRESH, type LiveStream, type StreamSettings } from './streams.js';
+import { clampedRefresh, SHORTEST_REFRESH, type LiveStream, type StreamSettings } from './streams.js';
 
 /** Ended statements whose results are kept, and ended executions that can be asked for again. */
 const ENDED_KEPT = 200;
 /** Rows of all ended results together; the newest is kept whatever its size. */
 const ENDED_ROWS = 2_000_000;
+/** Characters of the texts of ended executions. */
+const ENDED_TEXT = 8 << 20;
 
 export interface HostedStream {
   readonly id: string;
@@ -93,6 +95,11 @@ export class HostedSession {
     return true;
   }
 
+  /** The connection takes more again. */
+  drained(): void {
+    for (const { feed } of this.streams.values()) feed?.drained();
+  }
+
   /** Nobody is expected back for the changes: they hold nothing any more. */
   abandonFeeds(): void {
     for (const { feed } of this.streams.values()) feed?.stop();
@@ -122,6 +129,7 @@ export class HostedSession {
       zone: sessionTimeZone(await this.session.options()),
       ...stream.live,
       ...settings,
+      ...(settings.refresh === undefined ? {} : { refresh: clampedRefresh(settings.refresh) }),
     };
     return stream.live;
   }
@@ -255,6 +263,7 @@ export class HostedSession {
     this.tellEnd(stream);
     if (stream.released) this.streams.delete(stream.id);
     this.letGo();
+    this.forgetExecutions();
     if (this.running === 0) this.onIdle?.();
   }
 
@@ -279,12 +288,22 @@ export class HostedSession {
   private finish(execution: Execution, end: { readonly error?: ErrorData }): void {
     execution.end = end;
     this.sendExecutionEnd(execution);
-    let surplus = [...this.executions.values()].filter((e) => e.end !== null).length - ENDED_KEPT;
-    for (const [id, old] of this.executions) {
-      if (surplus <= 0) break;
-      if (old.end === null) continue;
-      this.executions.delete(id);
-      surplus--;
+    this.forgetExecutions();
+  }
+
+  /** Lets go of ended executions beyond what is kept, oldest first; the newest stays, and whatever can still be interrupted. */
+  private forgetExecutions(): void {
+    const running = new Set([...this.streams.values()].filter((s) => s.end === null).map((s) => s.id));
+    const over = [...this.executions.values()].filter(
+      (e) => e.end !== null && !e.statements.some(({ stream }) => running.has(stream)),
+    );
+    let count = over.length;
+    let text = over.reduce((sum, e) => sum + textOf(e), 0);
+    for (const old of over.slice(0, -1)) {
+      if (count <= ENDED_KEPT && text <= ENDED_TEXT) break;
+      this.executions.delete(old.id);
+      text -= textOf(old);
+      count--;
     }
   }
 
@@ -295,6 +314,10 @@ export class HostedSession {
   private send(event: ServerEvent): void {
     this.outlet?.send(event);
   }
+}
+
+function textOf({ statements }: Execution): number {
+  return statements.reduce((sum, s) => sum + s.text.length, 0);
 }
 
 function rowsOf({ end, statement }: HostedStream): number {

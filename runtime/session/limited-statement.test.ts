@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeRows } from '../protocol/index.js';
+import { StreamcellError } from '../types/index.js';
 import { EmbeddedSession } from './embedded-session.js';
-import type { ExecuteOptions, Statement } from './session.js';
+import { LimitedStatement } from './limited-statement.js';
+import type { ExecuteOptions, Statement, StatementEnd } from './session.js';
 
 const ENDLESS =
   "CREATE TABLE endless (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '50000', " +
@@ -69,6 +71,36 @@ describe('a query with a limit', () => {
       expect(await query.done).toMatchObject({ rows: 77 });
     }
     expect(ids).toEqual(Array.from({ length: 77 }, (_, i) => BigInt(i + 1)));
+  });
+
+  test('that cannot be stopped fails, and takes nobody along', async () => {
+    const query = await start('SELECT id FROM endless');
+    const view = query.view as NonNullable<Statement['view']>;
+    const unhandled: unknown[] = [];
+    const note = (thrown: unknown): void => void unhandled.push(thrown);
+    process.on('unhandledRejection', note);
+    try {
+      let end: () => void = () => undefined;
+      const done = new Promise<StatementEnd>((resolve) => {
+        end = () => resolve({ state: 'cancelled', rows: 0, changes: 0, milliseconds: 0 });
+      });
+      const cancel = async (): Promise<void> => {
+        throw new StreamcellError('CLUSTER_UNREACHABLE', 'nothing answers');
+      };
+      const limited = new LimitedStatement({ ...query, done, cancel }, view, 10);
+      let reached = false;
+      const look = limited.view.subscribe({ from: 0, to: 0 }, ({ seq }) => queueMicrotask(() => look.acknowledge(seq)));
+      while (!reached) reached = (await view.status()).rows >= 10;
+      // Frames that came are dealt with, and what nobody caught is told, by now.
+      await expect(limited.view.status()).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE' });
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      look.close();
+      end();
+      await expect(limited.done).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE' });
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', note);
+    }
   });
 
   test('can be cancelled before it is reached, and fails as its query does', async () => {

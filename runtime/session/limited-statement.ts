@@ -161,7 +161,11 @@ class LimitedView implements ResultView {
   }
 
   private reached(): Promise<JobView> {
-    this.cutting ??= this.cutOff();
+    if (this.cutting === null) {
+      this.cutting = this.cutOff();
+      // Not everybody who comes this far waits for it; who does is told that it failed, as is `done`.
+      this.cutting.catch(() => undefined);
+    }
     return this.cutting;
   }
 

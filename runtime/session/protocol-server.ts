@@ -17,12 +17,14 @@ import {
   type TransportEnd,
 } from '../protocol/index.js';
 import { StreamcellError, type ErrorData } from '../types/index.js';
-import type { Outlet } from './change-feed.js';
+import { changesGone, type Outlet } from './change-feed.js';
 import type { HostedSession, HostedStream } from './hosted-session.js';
 import { parameterNames } from './parameters.js';
 import { present } from './presentation.js';
+import { RequestQueue } from './request-queue.js';
 import type { SessionHost } from './session-host.js';
 import type { ResultView } from './session.js';
+import { clampedRefresh } from './streams.js';
 import { SubscriptionServer, type FrameSink } from './subscription-server.js';
 import { openView, type OpenedView } from './view-bridge.js';
 
@@ -35,6 +37,8 @@ export interface ProtocolServerOptions {
   readonly helloTimeout?: number;
   /** Bytes of the largest message that the transport takes; 0 when it takes any. */
   readonly maxMessage?: number;
+  /** Whether there are as many connections as there may be, this one apart. */
+  readonly full?: () => boolean;
   /** Name and version. */
   readonly server?: string;
   /** Never holds texts of statements, nor tokens. */
@@ -44,29 +48,36 @@ export interface ProtocolServerOptions {
 /** Bytes under way beyond which nothing more is taken from the client, and those below which it is again. */
 const HIGH_WATER = 4 << 20;
 const LOW_WATER = 1 << 20;
-/** Requests that may be served at once. */
-const MAX_PENDING = 64;
 /** Subscriptions and views of one connection. */
 const MAX_LOOKERS = 256;
 /** Rows of one frame of a snapshot. */
 const SNAPSHOT_FRAME_ROWS = 20_000;
 const DRAIN_POLL = 10;
 /** Characters that are read of somebody whose token is not known yet. */
-const MAX_HELLO = 65_536;
+export const MAX_HELLO = 65_536;
+
+/** What looks at a result, and whose result it is. */
+interface Looking<T> {
+  readonly session: HostedSession | undefined;
+  readonly by: T;
+}
+
+// Somewhat longer than files should be: one switch over all that clients may say belongs together.
 
 /**
  * One connection onto a set of sessions: understands the client's messages and answers them; knows nothing of sockets.
  *
- * State: the sessions it has, subscriptions, views. Maintains the invariant that a client which does not read is not served: beyond
- * HIGH_WATER nothing is taken from it, and what the server sends on its own is bounded by the client's acknowledgements and credit.
+ * State: the sessions it has, subscriptions, views, requests that wait for others. Maintains the invariants that a client which does not
+ * read is not served: beyond HIGH_WATER nothing is taken from it, and what the server sends on its own is bounded by the client's
+ * acknowledgements and credit; and that a client which asks for much is still heard: pings and interrupts overtake its requests.
  */
 export class ProtocolServer implements Outlet, FrameSink {
-  private greeted = false;
+  private welcomed = false;
   private over = false;
   private readonly sessions = new Map<string, HostedSession>();
-  private readonly subscriptions = new Map<number, SubscriptionServer>();
-  private readonly views = new Map<string, OpenedView>();
-  private pending = 0;
+  private readonly subscriptions = new Map<number, Looking<SubscriptionServer>>();
+  private readonly views = new Map<string, Looking<OpenedView>>();
+  private readonly requests = new RequestQueue<Request>((request) => this.serve(request));
   private paused = false;
   private snapshots: Promise<unknown> = Promise.resolve();
   /** Pings since the client gave its last sign of life. Counted, not timed: when this process itself slept, nobody else is to blame. */
@@ -85,6 +96,21 @@ export class ProtocolServer implements Outlet, FrameSink {
       this.helloTimer = setTimeout(() => this.refuse('no hello came', CLOSE.helloTimeout), helloTimeout);
     transport.onMessage((data) => this.receive(data));
     transport.onClose((end) => this.closed(end));
+  }
+
+  /** Whether the other side may be here. */
+  get greeted(): boolean {
+    return this.welcomed;
+  }
+
+  /** Who is not known has sent more than a hello can be. */
+  refuseFlood(): void {
+    this.refuse('the first message was too long for a hello', CLOSE.malformedHello);
+  }
+
+  /** Ends a connection that has not begun, since there are too many such. */
+  refuseStranger(): void {
+    this.refuse('too many connections say nothing', CLOSE.limit);
   }
 
   /** Ends the connection. */
@@ -110,7 +136,7 @@ export class ProtocolServer implements Outlet, FrameSink {
   }
 
   private watchBuffer(): void {
-    if (!this.paused && (this.transport.buffered > HIGH_WATER || this.pending > MAX_PENDING)) {
+    if (!this.paused && this.transport.buffered > HIGH_WATER) {
       this.paused = true;
       this.transport.pause();
       this.pollDrain();
@@ -120,13 +146,15 @@ export class ProtocolServer implements Outlet, FrameSink {
   private pollDrain(): void {
     setTimeout(() => {
       if (this.over) return;
-      if (this.transport.buffered > LOW_WATER || this.pending > MAX_PENDING / 2) {
+      if (this.transport.buffered > LOW_WATER) {
         this.pollDrain();
         return;
       }
       this.paused = false;
-      for (const subscription of this.subscriptions.values()) subscription.drained();
+      // First: what was held back may fill it again, and pause.
       this.transport.resume();
+      for (const { by } of this.subscriptions.values()) by.drained();
+      for (const session of this.sessions.values()) session.drained();
     }, DRAIN_POLL);
   }
 
@@ -140,24 +168,34 @@ export class ProtocolServer implements Outlet, FrameSink {
   private receive(data: string | Uint8Array): void {
     if (this.over) return;
     this.unheard = 0;
+    try {
+      this.understand(data);
+    } catch (thrown) {
+      // One client's message is no reason for everybody's gateway to end.
+      this.log('internal error', { message: StreamcellError.from(thrown).message });
+      this.sendError(invalid('The message could not be dealt with.'));
+    }
+  }
+
+  private understand(data: string | Uint8Array): void {
     if (typeof data !== 'string') {
-      if (!this.greeted) this.refuse('the first message was no hello', CLOSE.malformedHello);
+      if (!this.welcomed) this.refuse('the first message was no hello', CLOSE.malformedHello);
       else this.sendError(invalid('Clients send no binary frames.'));
       return;
     }
-    if (!this.greeted && data.length > MAX_HELLO) {
-      this.refuse('the first message was too long for a hello', CLOSE.malformedHello);
+    if (!this.welcomed && data.length > MAX_HELLO) {
+      this.refuseFlood();
       return;
     }
     const parsed = parseClientMessage(data);
-    if (!this.greeted) {
+    if (!this.welcomed) {
       if ('message' in parsed && parsed.message.type === 'hello') this.greet(parsed.message);
       else this.refuse('the first message was no hello', CLOSE.malformedHello);
     } else if ('error' in parsed) {
       if (parsed.id === null) this.send({ type: 'error', error: parsed.error });
       else this.send({ type: 'reply', id: parsed.id, error: parsed.error });
     } else {
-      this.dispatch(parsed.message);
+      this.dispatch(parsed.message, data.length);
     }
   }
 
@@ -172,8 +210,13 @@ export class ProtocolServer implements Outlet, FrameSink {
       this.refuse('the token is wrong or missing', CLOSE.unauthorized);
       return;
     }
+    if (this.options.full?.() === true) {
+      this.sendError(new StreamcellError('GATEWAY_LIMIT', 'The gateway has as many connections as it may have.'));
+      this.close(CLOSE.limit, 'too many connections');
+      return;
+    }
     clearTimeout(this.helloTimer);
-    this.greeted = true;
+    this.welcomed = true;
     const heartbeat = this.options.heartbeat ?? 0;
     if (heartbeat > 0) this.timer = setInterval(() => this.beat(), heartbeat);
     this.log('connected', { client: (hello.client ?? 'unknown').slice(0, 100) });
@@ -203,22 +246,19 @@ export class ProtocolServer implements Outlet, FrameSink {
     else this.send({ type: 'ping', at: Date.now() });
   }
 
-  private dispatch(message: ClientMessage): void {
+  private dispatch(message: ClientMessage, size: number): void {
     if (message.type === 'hello') this.sendError(invalid('There is one hello only.'));
-    else if ('id' in message) void this.serve(message);
-    else this.notice(message);
+    else if (!('id' in message)) this.notice(message);
+    else if (!this.requests.take(message, size))
+      this.send({ type: 'reply', id: message.id, error: tooManyRequests().toData() });
   }
 
   private async serve(request: Request): Promise<void> {
-    this.pending++;
-    this.watchBuffer();
     try {
       const value = await this.answer(request);
       if (!this.over) this.send({ type: 'reply', id: request.id, value });
     } catch (thrown) {
       if (!this.over) this.send({ type: 'reply', id: request.id, error: this.errorData(thrown) });
-    } finally {
-      this.pending--;
     }
   }
 
@@ -236,7 +276,7 @@ export class ProtocolServer implements Outlet, FrameSink {
         const live = await session.live(request.stream, {
           ...(options.title === undefined ? {} : { title: options.title }),
           ...(options.mode === undefined ? {} : { mode: options.mode }),
-          ...(options.refresh === undefined ? {} : { refresh: Math.max(options.refresh, 50) }),
+          ...(options.refresh === undefined ? {} : { refresh: clampedRefresh(options.refresh) }),
           ...(options.chart === undefined ? {} : { chart: parseChart(options.chart, stream.statement.columns) }),
         });
         return present(live, options);
@@ -316,7 +356,7 @@ export class ProtocolServer implements Outlet, FrameSink {
       case 'changes': {
         const feed = this.sessionOf(message.stream)?.stream(message.stream).feed ?? null;
         if (feed !== null) feed.read(message.credit, message.after ?? 0);
-        else this.send({ type: 'changesEnd', stream: message.stream, error: noChanges().toData() });
+        else this.send({ type: 'changesEnd', stream: message.stream, error: changesGone().toData() });
         break;
       }
       case 'credit':
@@ -338,10 +378,10 @@ export class ProtocolServer implements Outlet, FrameSink {
         void this.openView(message);
         break;
       case 'viewMessage':
-        this.views.get(message.channel)?.message(message.data);
+        this.views.get(message.channel)?.by.message(message.data);
         break;
       case 'viewClose':
-        this.views.get(message.channel)?.closed();
+        this.views.get(message.channel)?.by.closed();
         this.views.delete(message.channel);
         break;
     }
@@ -358,6 +398,8 @@ export class ProtocolServer implements Outlet, FrameSink {
       const found = this.host.find(request.resume);
       if (found === undefined) throw sessionGone();
       session = found;
+      // It is here already: whoever asks twice shall not take it away from himself.
+      if (this.sessions.has(session.id)) return { session: session.id, cluster: session.cluster, resumed: true };
       if (session.connected) session.end('resumed elsewhere');
       this.host.resumed(session);
       this.log('session resumed', { session: session.id });
@@ -376,6 +418,18 @@ export class ProtocolServer implements Outlet, FrameSink {
   private forget(session: HostedSession): void {
     this.sessions.delete(session.id);
     session.disconnect(this);
+    for (const [id, looking] of this.subscriptions) {
+      if (looking.session !== session) continue;
+      looking.by.close();
+      this.subscriptions.delete(id);
+      if (!this.over) this.send({ type: 'subscriptionEnd', subscription: id, error: sessionGone().toData() });
+    }
+    for (const [channel, looking] of this.views) {
+      if (looking.session !== session) continue;
+      looking.by.closed();
+      this.views.delete(channel);
+      if (!this.over) this.send({ type: 'view', channel, data: { type: 'gone', reason: sessionGone().message } });
+    }
   }
 
   private session(id: string): HostedSession {
@@ -437,10 +491,10 @@ export class ProtocolServer implements Outlet, FrameSink {
         this.update(message);
         break;
       case 'ack':
-        known?.acknowledge(message.seq);
+        known?.by.acknowledge(message.seq);
         break;
       case 'unsubscribe':
-        known?.close();
+        known?.by.close();
         this.subscriptions.delete(message.subscription);
         break;
     }
@@ -450,7 +504,8 @@ export class ProtocolServer implements Outlet, FrameSink {
     try {
       if (this.subscriptions.has(id)) throw invalid(`Subscription ${id} exists.`);
       if (this.subscriptions.size + this.views.size >= MAX_LOOKERS) throw tooManyLookers();
-      this.subscriptions.set(id, new SubscriptionServer(id, this.view(stream), viewport, this));
+      const by = new SubscriptionServer(id, this.view(stream), viewport, this);
+      this.subscriptions.set(id, { session: this.sessionOf(stream), by });
     } catch (thrown) {
       this.send({ type: 'subscriptionEnd', subscription: id, error: this.errorData(thrown) });
     }
@@ -458,7 +513,7 @@ export class ProtocolServer implements Outlet, FrameSink {
 
   private update({ subscription: id, viewport }: Notice & { type: 'viewport' }): void {
     try {
-      this.subscriptions.get(id)?.update(viewport);
+      this.subscriptions.get(id)?.by.update(viewport);
     } catch (thrown) {
       this.send({ type: 'error', error: this.errorData(thrown) });
     }
@@ -475,14 +530,17 @@ export class ProtocolServer implements Outlet, FrameSink {
       else this.sendFrame(header, buffers[0]);
     };
     try {
-      this.views.get(channel)?.closed();
+      this.views.get(channel)?.by.closed();
       this.views.delete(channel);
       if (this.subscriptions.size + this.views.size >= MAX_LOOKERS) throw tooManyLookers();
       // What comes before it is open is handed over then.
       const early: unknown[] = [];
-      const waiting: OpenedView = { message: (m) => early.push(m), closed: () => undefined };
-      this.views.set(channel, waiting);
       const session = this.sessions.get(id);
+      const waiting: Looking<OpenedView> = {
+        session,
+        by: { message: (m) => early.push(m), closed: () => undefined },
+      };
+      this.views.set(channel, waiting);
       const known = session?.hasStream(data.stream) === true ? await session.live(data.stream) : undefined;
       const streams = {
         get: () => known,
@@ -490,7 +548,7 @@ export class ProtocolServer implements Outlet, FrameSink {
       };
       if (this.over || this.views.get(channel) !== waiting) return;
       const opened = openView(streams, { send: tell }, data);
-      this.views.set(channel, opened);
+      this.views.set(channel, { session, by: opened });
       for (const m of early) opened.message(m);
     } catch (thrown) {
       this.views.delete(channel);
@@ -505,15 +563,16 @@ export class ProtocolServer implements Outlet, FrameSink {
     this.over = true;
     clearTimeout(this.helloTimer);
     if (this.timer !== null) clearInterval(this.timer);
-    for (const subscription of this.subscriptions.values()) subscription.close();
-    for (const view of this.views.values()) view.closed();
+    for (const { by } of this.subscriptions.values()) by.close();
+    for (const { by } of this.views.values()) by.closed();
     this.subscriptions.clear();
     this.views.clear();
+    this.requests.clear();
     for (const session of [...this.sessions.values()]) {
       this.forget(session);
       this.host.disconnected(session);
     }
-    if (this.greeted) this.log('disconnected', { code: end.code });
+    if (this.welcomed) this.log('disconnected', { code: end.code });
   }
 
   private sendError(error: StreamcellError): void {
@@ -539,15 +598,14 @@ function sessionGone(): StreamcellError {
   return new StreamcellError('SESSION_CLOSED', 'There is no such session here (any more).');
 }
 
-function noChanges(): StreamcellError {
-  return new StreamcellError(
-    'RESULT_GONE',
-    'The changes of this result were not asked for when it was executed, or have passed.',
-  );
-}
-
 function tooManyLookers(): StreamcellError {
   return new StreamcellError('GATEWAY_LIMIT', `One connection looks at ${MAX_LOOKERS} results at most.`, {
     hint: 'Close views that are not needed.',
+  });
+}
+
+function tooManyRequests(): StreamcellError {
+  return new StreamcellError('GATEWAY_LIMIT', 'Too many requests of this connection wait for an answer.', {
+    hint: 'Wait for answers before asking more.',
   });
 }

@@ -96,8 +96,9 @@ export class RemoteView implements ResultView {
         onFrame(last);
       },
       lost: (error) => {
-        if (this.statement.ended) return;
-        // Who looks shall not believe that it still runs.
+        // The last state was shown already.
+        if (this.statement.ended && last !== null && last.status.state !== 'running') return;
+        // Who looks shall not believe that it still runs, nor wait for rows.
         const { from, rowCount, status, arrow } = last ?? this.nothing(current);
         onFrame({ seq: ++seq, from, rowCount, status: { ...status, state: 'failed', error: error.toData() }, arrow });
       },

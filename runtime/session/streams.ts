@@ -34,6 +34,11 @@ const REASONS_KEPT = 1000;
 export const SHORTEST_REFRESH = 50;
 export const LONGEST_REFRESH = 3_600_000;
 
+/** Milliseconds between frames as they can be kept: a timer that is set for too long fires at once. */
+export function clampedRefresh(milliseconds: number): number {
+  return Math.min(Math.max(milliseconds, SHORTEST_REFRESH), LONGEST_REFRESH);
+}
+
 /**
  * The results of a kernel or a connection, by the id that outputs carry.
  *
@@ -59,7 +64,7 @@ export class Streams {
       title: settings.title ?? null,
       mode: settings.mode ?? 'table',
       chart: settings.chart ?? null,
-      refresh: Math.min(Math.max(settings.refresh ?? SHORTEST_REFRESH, SHORTEST_REFRESH), LONGEST_REFRESH),
+      refresh: clampedRefresh(settings.refresh ?? SHORTEST_REFRESH),
       zone: settings.zone ?? 'UTC',
     };
     this.streams.set(stream.id, stream);
