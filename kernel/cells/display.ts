@@ -17,15 +17,17 @@ const REPRESENTATIONS = [
   ['_repr_json_', 'application/json'],
 ] as const;
 
+/** Every form that the value has of itself; what cannot be sent to another thread, as a promise of a form, is left out. */
 export function valueBundle(value: unknown): MimeBundle {
   const plain = { 'text/plain': inspect(value, { depth: 4, maxArrayLength: 100, maxStringLength: 10_000 }) };
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return plain;
   const own = call(value, DISPLAY) ?? call(value, '_repr_mimebundle_');
-  if (isBundle(own)) return { ...plain, ...own };
+  if (isBundle(own))
+    return { ...plain, ...Object.fromEntries(Object.entries(own).filter(([, shown]) => isSendable(shown))) };
   const bundle: Record<string, unknown> = plain;
   for (const [method, mime] of REPRESENTATIONS) {
     const shown = call(value, method);
-    if (shown !== undefined && shown !== null) bundle[mime] = shown;
+    if (shown !== undefined && shown !== null && isSendable(shown)) bundle[mime] = shown;
   }
   return bundle;
 }
@@ -41,6 +43,16 @@ export function querySql(value: unknown): string | null {
   if (typeof query !== 'object' || query === null) return null;
   const sql: unknown = Reflect.get(query, 'sql');
   return typeof sql === 'string' ? sql : null;
+}
+
+function isSendable(shown: unknown): boolean {
+  if (typeof shown === 'string') return true;
+  try {
+    structuredClone(shown);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function call(value: object, method: string | symbol): unknown {

@@ -1,6 +1,7 @@
 import { Session } from 'node:inspector';
 import { Script } from 'node:vm';
 import { INTERRUPTED } from '../failures.js';
+import type { CellFailure } from '../host.js';
 import { AsyncStack } from './async-stack.js';
 import { CellFailures } from './cell-failures.js';
 import { CellRuns, type Run } from './cell-runs.js';
@@ -81,27 +82,39 @@ export class MainThread {
   private async run(message: ToMain & { type: 'run' }): Promise<void> {
     const run = this.runs.begin(message.run);
     const fileName = this.failures.remember(message.cell, message.code, message.script);
-    let outcome: Outcome;
+    try {
+      const outcome = await this.outcomeOf(message, run, fileName);
+      // Throws when something of it cannot be sent.
+      this.post({ type: 'outcome', run: run.number, outcome });
+    } catch (thrown) {
+      // Whatever it is: a cell without an outcome would be busy for ever.
+      this.post({ type: 'outcome', run: run.number, outcome: { ok: false, failure: this.anyFailure(thrown) } });
+    } finally {
+      this.results.delete(fileName);
+    }
+  }
+
+  private async outcomeOf(message: ToMain & { type: 'run' }, run: Run, fileName: string): Promise<Outcome> {
     try {
       await this.ready;
       const reply = await this.evaluateBreakable(run, `${message.script.js}\n//# sourceURL=${fileName}`);
       const details = reply.exceptionDetails;
-      if (details !== undefined)
-        outcome = {
-          ok: false,
-          failure: this.failures.failure(await this.valueOf(details.exception), details, fileName),
-        };
-      else
-        outcome = {
-          ok: true,
-          result: this.present(this.results.get(fileName)),
-        };
+      if (details === undefined) return { ok: true, result: this.present(this.results.get(fileName)) };
+      return { ok: false, failure: this.failures.failure(await this.valueOf(details.exception), details, fileName) };
     } catch (thrown) {
       const interrupted = thrown instanceof Error && thrown.message.includes(TERMINATED);
-      outcome = { ok: false, failure: interrupted ? INTERRUPTED : this.failures.failure(thrown, null, fileName) };
+      return { ok: false, failure: interrupted ? INTERRUPTED : this.failures.failure(thrown, null, fileName) };
     }
-    this.results.delete(fileName);
-    this.post({ type: 'outcome', run: run.number, outcome });
+  }
+
+  /** Also of an error whose own properties throw. */
+  private anyFailure(thrown: unknown): CellFailure {
+    try {
+      return this.failures.failure(thrown, null, null);
+    } catch {
+      const message = 'the cell failed with something that cannot be shown';
+      return { name: 'Error', message, traceback: [`Error: ${message}`] };
+    }
   }
 
   private present(value: unknown): CellValue {
@@ -229,7 +242,7 @@ export class MainThread {
 
   private survive(): void {
     const tell = (thrown: unknown): void => {
-      const failure = this.failures.failure(thrown, null, null);
+      const failure = this.anyFailure(thrown);
       this.gate.enter(0);
       this.say({ type: 'stream', name: 'stderr', text: `Uncaught ${failure.traceback.join('\n')}\n` });
     };
