@@ -65,8 +65,11 @@ export interface Sessions {
   readonly current: Session;
   /** `embedded`, or the name or address of the gateway's cluster. */
   readonly cluster: string;
-  /** Makes another session the current one; jobs of the former go on. @throws StreamcellError when the address does not answer or refuses. */
-  connect(address: string, token: string | null): Promise<void>;
+  /**
+   * Makes another session the current one; jobs of the former go on. Once the signal is aborted nothing changes any more.
+   * @throws StreamcellError when the address does not answer or refuses.
+   */
+  connect(address: string, token: string | null, signal?: AbortSignal): Promise<void>;
   /** Back to the embedded engine. */
   disconnect(): Promise<void>;
   onChange(listener: () => void): void;

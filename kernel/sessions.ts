@@ -7,17 +7,22 @@ interface Connected {
   readonly cluster: string;
 }
 
+interface Gateway extends Connected {
+  readonly address: string;
+  readonly token: string | null;
+}
+
 /**
  * The session of the kernel's cells.
  *
- * State: the embedded engine, which is there for the kernel's whole life, and the sessions at gateways. Those that were left are kept, since
- * their jobs go on and their live results are still looked at.
- * Maintains the invariant that a failing connect leaves the current session as it was.
+ * State: the embedded engine, which is there for the kernel's whole life, and the sessions at gateways. Those that were left are kept if they
+ * have jobs, since these go on and their live results are still looked at; connecting there again finds the same session.
+ * Maintains the invariant that a failing or interrupted connect leaves the current session as it was.
  */
 export class KernelSessions implements Sessions {
   private readonly listeners = new Set<() => void>();
-  private readonly gateways = new Set<Session>();
-  private connected: Connected | null = null;
+  private readonly gateways = new Set<Gateway>();
+  private connected: Gateway | null = null;
 
   constructor(
     private readonly embedded: Session = new EmbeddedSession(),
@@ -32,16 +37,19 @@ export class KernelSessions implements Sessions {
     return this.connected?.cluster ?? 'embedded';
   }
 
-  async connect(address: string, token: string | null): Promise<void> {
-    const opened = await this.open(address, token);
-    this.gateways.add(opened.session);
-    this.connected = opened;
-    this.changed();
+  async connect(address: string, token: string | null, signal?: AbortSignal): Promise<void> {
+    const known = await this.known(address, token);
+    const gateway = known ?? { ...(await this.open(address, token)), address, token };
+    if (signal?.aborted === true) {
+      if (known === null) await gateway.session.close();
+      return;
+    }
+    this.gateways.add(gateway);
+    this.enter(gateway);
   }
 
   async disconnect(): Promise<void> {
-    this.connected = null;
-    this.changed();
+    this.enter(null);
   }
 
   onChange(listener: () => void): void {
@@ -51,9 +59,39 @@ export class KernelSessions implements Sessions {
   /** Stops all jobs: nobody could look at them or end them any more. */
   async close(): Promise<void> {
     this.connected = null;
-    const sessions = [this.embedded, ...this.gateways];
+    const sessions = [this.embedded, ...[...this.gateways].map(({ session }) => session)];
     this.gateways.clear();
     await Promise.allSettled(sessions.map((session) => session.close()));
+  }
+
+  private enter(gateway: Gateway | null): void {
+    const left = this.connected;
+    this.connected = gateway;
+    this.changed();
+    if (left !== null && left !== gateway) void this.letGo(left);
+  }
+
+  /** The session that is there already, if it answers. */
+  private async known(address: string, token: string | null): Promise<Gateway | null> {
+    for (const gateway of this.gateways) {
+      if (gateway.address !== address || gateway.token !== token) continue;
+      if (!(gateway.session instanceof GatewaySession) || gateway.session.state === 'connected') {
+        const answers = await gateway.session.jobs().then(
+          () => true,
+          () => false,
+        );
+        if (answers) return gateway;
+      }
+    }
+    return null;
+  }
+
+  /** Closes a session that was left and never had a job: there is nothing to go on and nothing to be looked at. */
+  private async letGo(gateway: Gateway): Promise<void> {
+    const jobs = await gateway.session.jobs().catch(() => null);
+    if (jobs === null || jobs.length > 0 || gateway === this.connected) return;
+    this.gateways.delete(gateway);
+    await gateway.session.close().catch(() => undefined);
   }
 
   private changed(): void {

@@ -46,7 +46,8 @@ async function run({ cell, arguments: span, around, output, signal }: MagicCall)
     where = [url.host];
     const token = await tokenOf(options[0]?.value ?? null, around.variables);
     try {
-      if ((await interruptible(sessions.connect(url.href, token), signal)) === 'interrupted') throw new Interrupted();
+      if ((await interruptible(sessions.connect(url.href, token, signal), signal)) === 'interrupted')
+        throw new Interrupted();
     } catch (thrown) {
       throw thrown instanceof Interrupted ? thrown : withoutToken(StreamcellError.from(thrown), token).at(address.span);
     }
@@ -64,7 +65,7 @@ function urlOf(address: Word): URL {
   }
   if (!['ws:', 'wss:', 'http:', 'https:'].includes(url.protocol))
     throw new StreamcellError('MAGIC_INVALID', `An address begins with ws:// or wss://.`, { span: address.span, hint });
-  if (url.password !== '' || url.searchParams.has('token')) {
+  if (url.username !== '' || url.password !== '' || url.searchParams.has('token')) {
     // What stands in a cell is saved with the notebook.
     throw new StreamcellError('MAGIC_INVALID', 'A token does not belong into a cell.', {
       span: address.span,

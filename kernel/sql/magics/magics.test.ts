@@ -149,12 +149,14 @@ describe('%connect', () => {
   let cells: CellHarness;
   let asked: { address: string; token: string | null } | null;
   let refusal: StreamcellError | null;
+  let heard: AbortSignal | undefined;
   beforeEach(() => {
     asked = null;
     refusal = null;
     const sessions = {
       cluster: 'embedded',
-      connect: async (address: string, token: string | null) => {
+      connect: async (address: string, token: string | null, signal?: AbortSignal) => {
+        heard = signal;
         asked = { address, token };
         if (refusal !== null) throw refusal;
         sessions.cluster = 'prod';
@@ -177,6 +179,14 @@ describe('%connect', () => {
     expect((await cells.run('%flink_connect embedded')).output.plain(0)).toBe('connected · embedded');
   });
 
+  test('what connects hears of the interrupt', async () => {
+    const controller = new AbortController();
+    await cells.run('%connect ws://localhost:8090', controller.signal);
+    expect(heard?.aborted).toBe(false);
+    controller.abort();
+    expect(heard?.aborted).toBe(true);
+  });
+
   test('a refusal has its place, and never the token', async () => {
     cells.variables.values.set('token', SECRET);
     refusal = new StreamcellError('SESSION_CLOSED', `The token ${SECRET} is wrong.`);
@@ -193,6 +203,7 @@ describe('%connect', () => {
     ['%connect nonsense', /'nonsense' is no address/],
     ['%connect ftp://x', /begins with ws/],
     ['%connect ws://x?token=abc', /does not belong into a cell/],
+    ['%connect ws://abc@x', /does not belong into a cell/],
     ['%connect ws://u:p@x', /does not belong into a cell/],
     ['%connect ws://x --token nothing', /no variable nothing/],
     ['%connect ws://x --tokn t', /no option --tokn/],
