@@ -22,9 +22,7 @@ if (connectionFile === undefined) {
 }
 const exit = process.exit.bind(process);
 const gate = new OutputGate();
-const { port1, port2 } = new MessageChannel();
 const data: ThreadData = {
-  session: port2,
   connectionFile,
   language: rest[rest.indexOf('--language') + 1] === 'sql' && rest.includes('--language') ? 'sql' : 'typescript',
   folder: process.cwd(),
@@ -34,13 +32,17 @@ const data: ThreadData = {
 };
 const protocol = new Worker(new URL('./protocol-thread.js', import.meta.url), {
   workerData: data,
-  transferList: [port2],
+});
+const session = new MainSession(() => {
+  const { port1, port2 } = new MessageChannel();
+  protocol.postMessage({ type: 'session', port: port2 } satisfies FromMain, [port2]);
+  return port1;
 });
 const main = new MainThread(
   (message: FromMain) => protocol.postMessage(message),
   gate,
   data.folder,
-  () => pipelineGlobals(new MainSession(port1)),
+  () => pipelineGlobals(session),
 );
 protocol.on('message', (message: ToMain) => main.receive(message));
 // Without its sockets the kernel is nothing; the front end sees it die and says so.

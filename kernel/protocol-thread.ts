@@ -34,12 +34,9 @@ port.on('message', (message: FromMain) => main.receive(message));
 const checker = new CheckerClient(data.folder);
 const sessions = new KernelSessions();
 // The main thread's session is whatever session the kernel has.
-new ProtocolServer(
-  new MessagePortTransport(data.session),
-  new SharedSessionHost(() => ({ session: new CurrentSession(sessions), cluster: 'kernel' })),
-  // The other side says hello when a cell first asks for the session, which may be hours later.
-  { helloTimeout: 0 },
-);
+const shared = new SharedSessionHost(() => ({ session: new CurrentSession(sessions), cluster: 'kernel' }));
+// A main thread in a long loop says hello after it.
+main.onSession = (port) => void new ProtocolServer(new MessagePortTransport(port), shared, { helloTimeout: 0 });
 const variables: Variables = {
   get: (name) => main.get(name),
   async setArrowTable(name, ipc) {

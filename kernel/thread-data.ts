@@ -1,4 +1,3 @@
-import type { MessagePort } from 'node:worker_threads';
 import type { DefaultLanguage } from './dispatch/kernel-info.js';
 
 /** What the main thread tells the protocol thread at its start. */
@@ -9,8 +8,6 @@ export interface ThreadData {
   readonly folder: string;
   /** Of the OutputGate. */
   readonly gate: SharedArrayBuffer;
-  /** To which the main thread's session speaks. */
-  readonly session: MessagePort;
   readonly version: string;
   /** Process that started the kernel. */
   readonly parent: number;

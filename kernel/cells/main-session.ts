@@ -13,16 +13,15 @@ import type { ErrorData } from '@streamcell/runtime/types/index';
 /**
  * The kernel's session, as TypeScript cells have it on the main thread.
  *
- * State: the connection to the protocol thread, made with the first call. The other side follows %connect, so this one need not.
+ * State: the connection to the protocol thread, made with the first call, and again with the first after it was closed or could not be made.
+ * The other side follows %connect, so this one need not.
  */
 export class MainSession implements Session {
   readonly id = 'kernel';
   private opened: Promise<Session> | null = null;
 
-  constructor(private readonly port: MessagePort) {
-    // Nothing is lost before the first use, and an idle port keeps no process.
-    port.unref();
-  }
+  /** @param connect gives the near end of a new connection to the protocol thread */
+  constructor(private readonly connect: () => MessagePort) {}
 
   async *execute(text: string, options?: ExecuteOptions): AsyncGenerator<Statement> {
     yield* (await this.open()).execute(text, options);
@@ -54,14 +53,27 @@ export class MainSession implements Session {
 
   /** The session is the kernel's: a cell that closes it only lets its own results go. */
   async close(): Promise<void> {
-    await (await this.opened)?.close();
+    const { opened } = this;
     this.opened = null;
+    await (await opened)?.close();
   }
 
   private open(): Promise<Session> {
-    this.opened ??= import('@streamcell/runtime/session/gateway-session').then(({ GatewaySession }) =>
-      GatewaySession.open({ connect: async () => new MessagePortTransport(this.port), reconnect: 0, client: 'cells' }),
-    );
-    return this.opened;
+    if (this.opened !== null) return this.opened;
+    const opening = this.openNow();
+    this.opened = opening;
+    opening.catch(() => {
+      if (this.opened === opening) this.opened = null;
+    });
+    return opening;
+  }
+
+  private async openNow(): Promise<Session> {
+    const { GatewaySession } = await import('@streamcell/runtime/session/gateway-session');
+    return GatewaySession.open({
+      connect: async () => new MessagePortTransport(this.connect()),
+      reconnect: 0,
+      client: 'cells',
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { Session } from 'node:inspector';
+import type { MessagePort } from 'node:worker_threads';
 import type { CellOutput, Variables } from '../host.js';
 import type { FromMain, Outcome, Script, ToMain } from './messages.js';
 import type { OutputGate } from './output-gate.js';
@@ -34,6 +35,8 @@ export class MainThreadClient implements Variables {
   onQuery: (sql: string, output: CellOutput, signal: AbortSignal) => Promise<void> = async () => {};
 
   onInterrupt: () => void = () => {};
+  /** Serves the session on the port. */
+  onSession: (port: MessagePort) => void = () => {};
 
   constructor(
     private readonly post: (message: ToMain) => void,
@@ -72,6 +75,8 @@ export class MainThreadClient implements Variables {
       }
       case 'interrupt':
         return this.onInterrupt();
+      case 'session':
+        return this.onSession(message.port);
       case 'clearOutput':
         return this.outputOf(message.run)?.clearOutput(message.wait);
     }

@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { CellFailure, Completeness, CompletionReply, MimeBundle } from '../host.js';
 
 /*
@@ -28,6 +29,8 @@ export type FromMain =
   | { readonly type: 'valueFailed'; readonly id: number; readonly message: string }
   /** The process got a SIGINT. */
   | { readonly type: 'interrupt' }
+  /** The cells' session wants to be connected. */
+  | { readonly type: 'session'; readonly port: MessagePort }
   | OutputMessage;
 
 /** What a cell, or a callback that it left behind, says. `run` 0 stands for the newest. */

@@ -32,6 +32,11 @@ class KernelOutputs(unittest.TestCase):
         self.assertEqual(reply["status"], "error")
         self.assertEqual(self.kernel.value("'after'"), "'after'")
 
+    def test_a_closed_session_opens_again(self) -> None:
+        self.assertEqual(self.kernel.value("(await session.jobs()).length"), "0")
+        self.kernel.run("await session.close()")
+        self.assertEqual(self.kernel.value("(await session.jobs()).length"), "0")
+
 
 if __name__ == "__main__":
     unittest.main()
