@@ -2,9 +2,9 @@ import { createServer, STATUS_CODES, type IncomingMessage, type Server } from 'n
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { CLOSE, SUBPROTOCOL } from '../protocol/index.js';
+import { SUBPROTOCOL } from '../protocol/index.js';
 import type { FeedLimits } from '../session/change-feed.js';
-import { ProtocolServer } from '../session/protocol-server.js';
+import { MAX_HELLO, ProtocolServer } from '../session/protocol-server.js';
 import { WebSocketTransport } from '../session/web-socket-transport.js';
 import { StreamcellError } from '../types/index.js';
 import { openOn } from './clusters.js';
@@ -39,6 +39,12 @@ export interface GatewayOptions {
 
 const PATH = '/v1';
 const GOING_AWAY = 1001;
+/** Connections at once that have not said who they are; the one that has been silent longest makes room for another. */
+const MAX_STRANGERS = 50;
+/** Connections that ask for something over HTTP. */
+const MAX_REST = 100;
+/** Milliseconds that a request may take to come in. */
+const REQUEST_PATIENCE = 10_000;
 /** Milliseconds that sessions have to stop their jobs when the gateway is shut down. */
 const SHUTDOWN_PATIENCE = 10_000;
 
@@ -46,7 +52,8 @@ const SHUTDOWN_PATIENCE = 10_000;
  * The session gateway: sessions for clients over WebSockets, and a little REST beside them.
  *
  * State: the connections; the sessions are the registry's. Nobody gets further than the handshake without the token, and no browser page
- * unless its origin is allowed.
+ * unless its origin is allowed. Those who have not shown it yet cost little: they are few, are listened to for the length of a hello, and
+ * take nobody's place.
  */
 export class Gateway {
   private readonly registry: SessionRegistry;
@@ -85,9 +92,10 @@ export class Gateway {
         options.log('warn', 'handshake refused', { status: refusal });
         refuse(socket, refusal);
       } else {
-        sockets.handleUpgrade(request, socket, head, (webSocket) => this.connect(webSocket));
+        sockets.handleUpgrade(request, socket, head, (webSocket) => this.connect(webSocket, socket));
       }
     });
+    http.maxConnections = this.maxConnections + MAX_STRANGERS + MAX_REST;
     http.on('connection', (socket) => {
       this.sockets.add(socket);
       socket.on('close', () => this.sockets.delete(socket));
@@ -96,7 +104,11 @@ export class Gateway {
 
   /** @throws StreamcellError GATEWAY_UNREACHABLE when the address cannot be used. */
   static async start(options: GatewayOptions): Promise<Gateway> {
-    const http = createServer();
+    const http = createServer({
+      headersTimeout: REQUEST_PATIENCE,
+      requestTimeout: REQUEST_PATIENCE,
+      connectionsCheckingInterval: REQUEST_PATIENCE / 2,
+    });
     const gateway = new Gateway(http, options);
     await new Promise<void>((resolve, reject) => {
       http.once('error', (cause: NodeJS.ErrnoException) =>
@@ -149,15 +161,15 @@ export class Gateway {
     return null;
   }
 
-  private connect(webSocket: WebSocket): void {
-    const transport = new WebSocketTransport(webSocket);
-    if (this.connections.size >= (this.options.maxConnections ?? DEFAULTS.maxConnections)) {
-      const error = new StreamcellError('GATEWAY_LIMIT', 'The gateway has as many connections as it may have.');
-      transport.send(JSON.stringify({ type: 'error', error: error.toData() }));
-      transport.close(CLOSE.limit, 'too many connections');
-      return;
-    }
-    const connection = new ProtocolServer(transport, this.registry, {
+  private get maxConnections(): number {
+    return this.options.maxConnections ?? DEFAULTS.maxConnections;
+  }
+
+  private connect(webSocket: WebSocket, socket: Duplex): void {
+    const strangers = [...this.connections].filter((c) => c.isStranger);
+    if (strangers.length >= MAX_STRANGERS) strangers[0].refuseStranger();
+    const connection = new ProtocolServer(new WebSocketTransport(webSocket), this.registry, {
+      full: () => [...this.connections].filter((c) => c.greeted).length >= this.maxConnections,
       authorize: this.authorize,
       heartbeat: this.options.heartbeat ?? DEFAULTS.heartbeat,
       helloTimeout: this.options.helloTimeout,
@@ -167,6 +179,7 @@ export class Gateway {
     });
     this.connections.add(connection);
     webSocket.on('close', () => this.connections.delete(connection));
+    listenToHello(connection, webSocket, socket);
   }
 }
 
@@ -174,7 +187,26 @@ function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.');
 }
 
+/** The size of messages is known only once all of one is here: of somebody who is not known, bytes are counted as they come. */
+function listenToHello(connection: ProtocolServer, webSocket: WebSocket, socket: Duplex): void {
+  let bytes = 0;
+  const count = (chunk: Buffer): void => {
+    bytes += chunk.length;
+    if (!connection.isStranger) {
+      socket.off('data', count);
+    } else if (bytes > MAX_HELLO) {
+      socket.off('data', count);
+      connection.refuseFlood();
+      // What else comes stays where it is.
+      webSocket.pause();
+    }
+  };
+  socket.on('data', count);
+}
+
 function refuse(socket: Duplex, status: number): void {
   socket.on('error', () => undefined);
+  // Whoever does not close his side would keep it otherwise.
+  socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -74,27 +74,38 @@ export class SessionRegistry implements SessionHost {
   detached(session: HostedSession): void {
     session.abandonFeeds();
     session.onIdle = () => this.expireLater(session);
+    session.detached = true;
     if (session.busy === 0) this.expireLater(session);
   }
 
   resumed(session: HostedSession): void {
     session.onIdle = null;
+    session.detached = false;
     clearTimeout(this.timers.get(session));
     this.timers.delete(session);
   }
 
   async close(session: HostedSession): Promise<void> {
-    this.resumed(session);
-    this.sessions.delete(session.id);
+    this.forget(session);
     await session.close();
   }
 
-  /** Ends all. */
+  /** Ends all; jobs that were left to a cluster on purpose go on there. */
   async shutdown(): Promise<void> {
     this.closed = true;
     const all = this.list();
     for (const session of all) session.end('shutdown');
-    await Promise.allSettled(all.map((session) => this.close(session)));
+    await Promise.allSettled(all.map((session) => (session.detached ? this.leave(session) : this.close(session))));
+  }
+
+  private async leave(session: HostedSession): Promise<void> {
+    this.forget(session);
+    await session.leave();
+  }
+
+  private forget(session: HostedSession): void {
+    this.resumed(session);
+    this.sessions.delete(session.id);
   }
 
   /** Apart, since it changes while others wait. */
@@ -107,7 +118,8 @@ export class SessionRegistry implements SessionHost {
     this.timers.set(
       session,
       setTimeout(() => {
-        if (session.connected) return;
+        // Left on purpose: what began since goes on, and its end sets this anew.
+        if (session.connected || (session.detached && session.busy > 0)) return;
         this.options.log('info', 'session expired', { session: session.id });
         this.close(session).catch((thrown: unknown) =>
           this.options.log('error', 'session not closed', { session: session.id, message: String(thrown) }),

@@ -13,6 +13,8 @@ export class TestClient {
   ended: { readonly code: number; readonly reason: string } | null = null;
   /** Whether it answers pings. */
   polite = true;
+  /** Pings that came. */
+  beats = 0;
 
   private constructor(readonly socket: WebSocket) {
     socket.on('message', (data: Buffer, binary) => {
@@ -91,6 +93,7 @@ export class TestClient {
   }
 
   private heard(message: Message): void {
+    if (message.type === 'ping') this.beats++;
     if (message.type === 'ping' && this.polite) this.say({ type: 'pong', at: message.at });
     else this.messages.push(message);
   }

@@ -59,6 +59,8 @@ export class HostedSession {
   readonly createdAt = Date.now();
   /** Called when the last statement that ran has ended. */
   onIdle: (() => void) | null = null;
+  /** Its user has left it on purpose: what runs goes on. */
+  detached = false;
 
   constructor(
     readonly id: string,
@@ -199,9 +201,22 @@ export class HostedSession {
     return this.closing;
   }
 
+  /** As `close`, but what can run without the session goes on where it runs. */
+  leave(): Promise<void> {
+    this.closing ??= this.session.detach === undefined ? this.closeNow() : this.leaveNow(this.session.detach());
+    return this.closing;
+  }
+
   /** Tells the connection that it has the session no longer. */
   end(reason: 'closed' | 'expired' | 'resumed elsewhere' | 'shutdown'): void {
     this.send({ type: 'sessionEnd', session: this.id, reason });
+  }
+
+  /** Ends of what goes on are nobody's to tell any more. */
+  private async leaveNow(left: Promise<void>): Promise<void> {
+    for (const execution of this.executions.values()) this.endExecution(execution.id);
+    await left;
+    this.abandonFeeds();
   }
 
   private async closeNow(): Promise<void> {

@@ -100,7 +100,12 @@ export class ProtocolServer implements Outlet, FrameSink {
 
   /** Whether the other side may be here. */
   get greeted(): boolean {
-    return this.welcomed;
+    return this.welcomed && !this.over;
+  }
+
+  /** Whether it is not known yet who is there. */
+  get isStranger(): boolean {
+    return !this.welcomed && !this.over;
   }
 
   /** Who is not known has sent more than a hello can be. */

@@ -25,6 +25,8 @@ export interface Session {
   options(): Promise<Readonly<Record<string, string>>>;
   /** Stops all jobs and releases everything. Idempotent. */
   close(): Promise<void>;
+  /** Releases everything, and leaves running what can run without this session; absent where nothing can. */
+  detach?(): Promise<void>;
 }
 
 export type ExplainStage = 'ast' | 'logical' | 'optimized' | 'physical' | 'changelog';
