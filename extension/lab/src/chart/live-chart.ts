@@ -4,6 +4,7 @@ import { CHART_DATA, vegaLite } from '@streamcell/runtime/protocol/chart';
 import type { Chart, ColumnText } from '@streamcell/runtime/protocol/view-channel';
 import { kindOf, type RowSource } from '../values/row-source.js';
 import { schemaOf } from '../values/type-text.js';
+import { element } from '../output/dom.js';
 import { chartTheme } from './chart-theme.js';
 import { RowDiffer, type Datum } from './row-differ.js';
 import type { Result, VisualizationSpec } from './vega.js';
@@ -14,6 +15,12 @@ const SIDE = 12;
 const LAYOUT_STEP = 1000;
 
 type Vega = typeof import('./vega.js');
+
+/** Position of the column of which the highest values are the newest; null where x has no order. */
+export function newestFirst(chart: Chart, columns: readonly ColumnText[]): number | null {
+  const x = columns.findIndex((c) => c.name === chart.x);
+  return x >= 0 && ['time', 'number'].includes(kindOf(columns[x].type)) ? x : null;
+}
 
 /**
  * A live chart: Vega-Lite's specification of the saved chart, fed with what has changed between two frames.
@@ -46,8 +53,7 @@ export class LiveChart extends Widget {
     this.channels = (['x', 'y', 'color'] as const)
       .map((channel) => ({ channel, column: named(chart[channel]) }))
       .filter(({ column }) => column >= 0);
-    const x = named(chart.x);
-    this.newestFirst = x >= 0 && ['time', 'number'].includes(kindOf(columns[x].type)) ? x : null;
+    this.newestFirst = newestFirst(chart, columns);
   }
 
   setRows(rows: RowSource): void {
@@ -57,7 +63,7 @@ export class LiveChart extends Widget {
   }
 
   refreshTheme(): void {
-    if (this.isAttached) void this.embed();
+    if (this.isAttached) this.draw();
   }
 
   override dispose(): void {
@@ -70,7 +76,7 @@ export class LiveChart extends Widget {
 
   protected override onAfterAttach(_: Message): void {
     this.resized.observe(this.node);
-    void this.embed();
+    this.draw();
   }
 
   protected override onBeforeDetach(_: Message): void {
@@ -78,6 +84,16 @@ export class LiveChart extends Widget {
     this.generation++;
     this.result?.finalize();
     this.result = null;
+  }
+
+  private draw(): void {
+    const embedded = this.embed();
+    const { generation } = this;
+    embedded.catch((error: unknown) => {
+      if (generation !== this.generation) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      this.node.replaceChildren(element('div', 'sc-Problem', `The chart cannot be drawn: ${reason}`));
+    });
   }
 
   private async embed(): Promise<void> {

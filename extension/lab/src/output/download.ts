@@ -1,15 +1,8 @@
-import type { ISessionContext } from '@jupyterlab/apputils';
-import {
-  VIEW_TARGET,
-  type ToView,
-  type ViewBundle,
-  type ViewportRequest,
-} from '@streamcell/runtime/protocol/view-channel';
+import type { ViewBundle, ViewportRequest } from '@streamcell/runtime/protocol/view-channel';
 import { arrowRows } from '../values/arrow-rows.js';
 import type { RowSource } from '../values/row-source.js';
-import { openPort } from '../view/kernel-port.js';
-import { browserTimers } from '../view/live-view.js';
-import { ViewClient } from '../view/view-client.js';
+import { fetchFrames, type KernelLink } from '../view/fetch-frames.js';
+import type { Timers } from '../view/view-client.js';
 import { csvLine, csvRows } from './csv.js';
 
 /** Rows of one request, the most that a viewport may have. */
@@ -22,52 +15,30 @@ const MOST = 1_000_000;
  * query runs a row that moves between two pages may be missed or come twice.
  */
 export async function resultAsCsv(
-  context: ISessionContext,
+  kernel: KernelLink,
+  timers: Timers,
   bundle: Pick<ViewBundle, 'stream' | 'zone'>,
   names: readonly string[],
   view: ViewportRequest,
+  signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const header = csvLine(view.mode === 'changelog' ? ['op', ...names] : names);
-  const parts: string[] = [header];
-  return new Promise((resolve, reject) => {
-    let from = 0;
-    const page = (): ViewportRequest => ({ ...view, from, to: from + PAGE });
-    const client = new ViewClient(
-      {
-        attached: () => undefined,
-        status: () => undefined,
-        frame: (message, arrow) => {
-          const rows = arrowRows(arrow, message.from, view.mode === 'changelog', bundle.zone);
-          parts.push(...csvRows(rows));
-          from = message.from + rows.rows;
-          if (rows.rows > 0 && from < Math.min(message.rowCount, MOST)) {
-            client.setViewport(page());
-            client.drawn(message.seq);
-          } else {
-            client.close();
-            resolve(parts);
-          }
-        },
-        gone: (reason) => reject(new Error(reason)),
-        refused: ({ error }) => reject(new Error(error.message)),
-      },
-      browserTimers,
-      page(),
-    );
-    openPort(
-      context,
-      VIEW_TARGET,
-      client.openData(bundle.stream),
-      {
-        message: (data, buffer) => client.receive(data as ToView, buffer),
-        closed: () => {
-          client.lost();
-          reject(new Error('The kernel does not know this result any more.'));
-        },
-      },
-      () => false,
-    ).then((port) => (port === null ? reject(new Error('No kernel is running.')) : client.opened(port)), reject);
-  });
+  const changelog = view.mode === 'changelog';
+  const parts: string[] = [csvLine(changelog ? ['op', ...names] : names)];
+  const page = (from: number): ViewportRequest => ({ ...view, from, to: from + PAGE });
+  await fetchFrames(
+    kernel,
+    timers,
+    bundle.stream,
+    page(0),
+    (message, arrow) => {
+      const rows = arrowRows(arrow, message.from, changelog, bundle.zone);
+      parts.push(...csvRows(rows));
+      const from = message.from + rows.rows;
+      return rows.rows > 0 && from < Math.min(message.rowCount, MOST) ? page(from) : null;
+    },
+    signal,
+  );
+  return parts;
 }
 
 /** The rows at hand, for results that the kernel has let go. */

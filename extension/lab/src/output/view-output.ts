@@ -6,17 +6,19 @@ import { PanelLayout, Widget } from '@lumino/widgets';
 import { VIEW_MIME, type ViewBundle, type ViewMode } from '@streamcell/runtime/protocol/view-channel';
 import type { ErrorData } from '@streamcell/runtime/types/errors';
 import { automaticChart } from '../chart/automatic-chart.js';
-import { LiveChart } from '../chart/live-chart.js';
+import { LiveChart, newestFirst } from '../chart/live-chart.js';
 import type { LiveSettings } from '../settings.js';
 import { LiveTable } from '../table/live-table.js';
 import { nextRange, type RowRange } from '../table/table-window.js';
-import { LiveView } from '../view/live-view.js';
+import { kernelLink } from '../view/kernel-link.js';
+import { browserTimers, LiveView } from '../view/live-view.js';
 import { resultAsCsv, rowsAsCsv, saveFile } from './download.js';
 import { element } from './dom.js';
 import { errorParts } from './error-output.js';
 import { FilterBar, type Filter } from './filter-bar.js';
 import { FooterBar } from './footer-bar.js';
 import { HeaderBar, type HeaderAction } from './header-bar.js';
+import { chartViewport } from './own-viewport.js';
 import { SavedState } from './saved-state.js';
 import { SingleRow } from './single-row.js';
 
@@ -52,6 +54,7 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
   private chart: LiveChart | null = null;
   private single: SingleRow | null = null;
   private saved: SavedState | null = null;
+  private disposal = new AbortController();
   private readonly problem = element('div', 'sc-Problem');
   private mode: ViewMode = 'table';
   private sort: readonly { readonly column: number; readonly ascending: boolean }[] = [];
@@ -84,7 +87,11 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
     this.model = model;
     const bundle = model.data[VIEW_MIME] as unknown as ViewBundle;
     // What this output has itself saved comes back as a change of its model.
-    if (this.view !== null && this.view.bundle.stream === bundle.stream) return;
+    if (this.view !== null && this.view.bundle.stream === bundle.stream) {
+      // Neither is it a new result when the notebook becomes trusted.
+      if (model.trusted && this.view.link === 'saved') this.connect();
+      return;
+    }
     this.build(bundle, model);
   }
 
@@ -95,8 +102,7 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
     if (this.moveTimer !== null) window.clearTimeout(this.moveTimer);
     this.watcher.disconnect();
     document.removeEventListener('visibilitychange', this.onTab);
-    this.saved?.dispose();
-    this.view?.dispose();
+    this.dismantle();
     super.dispose();
   }
 
@@ -120,10 +126,7 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
   }
 
   private build(bundle: ViewBundle, model: IRenderMime.IMimeModel): void {
-    this.saved?.dispose();
-    this.view?.dispose();
-    for (const widget of [...this.panel.widgets]) widget.dispose();
-    this.table = this.chart = this.single = this.filterBar = null;
+    this.dismantle();
     this.sort = [];
     this.filter = [];
     this.shownError = null;
@@ -142,12 +145,27 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
       view,
       this.host,
       () => this.model,
-      () => this.mode,
+      () => ({
+        mode: bundle.mode,
+        newestFirst: bundle.chart === null ? null : newestFirst(bundle.chart, view.columns),
+        chartRows: this.host.settings.chartRows,
+      }),
     );
     this.showMode(bundle.mode);
     this.onState();
     this.settleVisibility();
     if (model.trusted) this.connect();
+  }
+
+  /** Ends everything of the result shown so far; bodies that are not looked at now have no parent to do it. */
+  private dismantle(): void {
+    this.disposal.abort();
+    this.disposal = new AbortController();
+    this.saved?.dispose();
+    this.view?.dispose();
+    for (const body of [this.table, this.chart, this.single]) body?.dispose();
+    for (const widget of [...this.panel.widgets]) widget.dispose();
+    this.table = this.chart = this.single = this.filterBar = null;
   }
 
   private connect(): void {
@@ -204,8 +222,7 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
     const { view, chart, mode } = this;
     if (view === null) return;
     if (mode === 'chart' && chart !== null) {
-      const sort = chart.newestFirst === null ? [] : [{ column: chart.newestFirst, ascending: false }];
-      view.setViewport({ from: 0, to: this.host.settings.chartRows, mode: 'table', sort });
+      view.setViewport(chartViewport(chart.newestFirst, this.host.settings.chartRows));
       return;
     }
     const changelog = mode === 'changelog';
@@ -289,15 +306,17 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
   private async download(view: LiveView): Promise<void> {
     const names = view.columns.map((c) => c.name);
     const { host, header } = this;
+    const { signal } = this.disposal;
     header?.setBusy(true);
     try {
       const parts =
         view.link === 'live'
-          ? await resultAsCsv(host.context, view.bundle, names, view.viewport)
+          ? await resultAsCsv(kernelLink(host.context), browserTimers, view.bundle, names, view.viewport, signal)
           : rowsAsCsv(view.rows, names);
       const base = (view.bundle.title ?? 'result').replace(/[^\p{L}\p{N}_-]+/gu, '-');
       saveFile(parts, `${base}.csv`);
     } catch (error) {
+      if (signal.aborted) return;
       this.problem.replaceChildren(element('div', '', error instanceof Error ? error.message : String(error)));
     } finally {
       header?.setBusy(false);

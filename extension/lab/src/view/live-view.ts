@@ -12,6 +12,7 @@ import {
 import type { ErrorData } from '@streamcell/runtime/types/errors';
 import { arrowRows } from '../values/arrow-rows.js';
 import { snapshotRows, type RowSource } from '../values/row-source.js';
+import { endOf } from './kernel-link.js';
 import { openPort, type KernelPort } from './kernel-port.js';
 import { RateMeter } from './rate-meter.js';
 import { ViewClient, type Timers } from './view-client.js';
@@ -26,6 +27,15 @@ export const browserTimers: Timers = {
   },
 };
 
+/** Rows as they came, and what was asked for then. */
+export interface LiveFrame {
+  readonly arrow: Uint8Array;
+  readonly from: number;
+  readonly rowCount: number;
+  readonly status: ViewState;
+  readonly request: ViewportRequest;
+}
+
 /**
  * One result on the screen: what the kernel last said of it, over whatever comms that takes.
  *
@@ -38,7 +48,7 @@ export class LiveView {
   private readonly meter = new RateMeter();
   private client: ViewClient | null = null;
   private attempt = 0;
-  private waiting: { readonly message: Extract<ToView, { type: 'frame' }>; readonly arrow: Uint8Array } | null = null;
+  private waiting: { readonly seq: number; readonly frame: LiveFrame } | null = null;
   private drawing: number | null = null;
   private request: ViewportRequest = { from: 0, to: 100, mode: 'table' };
   private visible = true;
@@ -58,7 +68,7 @@ export class LiveView {
   rowCount: number;
   refusal: ErrorData | null = null;
   /** The frame that `rows` came in; null while they are the saved ones. */
-  lastFrame: { readonly arrow: Uint8Array } | null = null;
+  lastFrame: LiveFrame | null = null;
 
   constructor(
     readonly bundle: ViewBundle,
@@ -204,7 +214,9 @@ export class LiveView {
   }
 
   private onFrame(message: Extract<ToView, { type: 'frame' }>, arrow: Uint8Array): void {
-    this.waiting = { message, arrow };
+    const { seq, from, rowCount, status } = message;
+    // Until it is drawn something else may be asked for.
+    this.waiting = { seq, frame: { arrow, from, rowCount, status, request: this.request } };
     this.drawing ??= requestAnimationFrame(() => {
       this.drawing = null;
       this.draw();
@@ -215,16 +227,16 @@ export class LiveView {
     const { waiting, client } = this;
     this.waiting = null;
     if (waiting === null || client === null || this.disposed) return;
-    const { message, arrow } = waiting;
-    const mode = this.request.mode;
-    this.rows = arrowRows(arrow, message.from, mode === 'changelog', this.bundle.zone);
+    const { seq, frame } = waiting;
+    const { mode } = frame.request;
+    this.rows = arrowRows(frame.arrow, frame.from, mode === 'changelog', this.bundle.zone);
     this.rowsMode = mode;
-    this.lastFrame = waiting;
-    this.rowCount = message.rowCount;
-    this.onStatus(message.status);
+    this.lastFrame = frame;
+    this.rowCount = frame.rowCount;
+    this.onStatus(frame.status);
     this.rowsSignal.emit();
     // The grid paints within the next turn; only then the kernel may send more.
-    requestAnimationFrame(() => client.drawn(message.seq));
+    requestAnimationFrame(() => client.drawn(seq));
   }
 
   private onStatus(status: ViewState): void {
@@ -253,8 +265,8 @@ export class LiveView {
 
   private onKernelStatus(_: ISessionContext, status: Kernel.Status): void {
     if (!this.attachedOnce || this.link === 'gone') return;
-    if (status === 'restarting' || status === 'autorestarting') this.onGone('The kernel was restarted.');
-    if (status === 'dead') this.onGone('The kernel died.');
+    const reason = endOf(status);
+    if (reason !== null) this.onGone(reason);
   }
 
   private onConnection(_: ISessionContext, status: Kernel.ConnectionStatus): void {

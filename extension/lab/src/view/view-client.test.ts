@@ -150,6 +150,29 @@ describe('one live view and its kernel', () => {
     expect(types()).toEqual(['pause', 'resume']);
   });
 
+  test('of a finished result too, what was asked for and has not come is asked for again', () => {
+    const finished: ViewState = { ...STATUS, state: 'finished' };
+    client.receive({ type: 'attached', columns: [], upsertKey: null, status: finished }, null);
+    clock.pass(5_000);
+    expect(types()).toEqual(['resync']);
+    client.receive(frame(1, 1, finished), ROWS);
+    client.setViewport({ from: 100, to: 200, mode: 'table' });
+    client.receive(frame(2, 1, finished), ROWS);
+    sent = [];
+    clock.pass(5_000);
+    expect(sent).toEqual([{ type: 'resync', epoch: 3, viewport: { from: 100, to: 200, mode: 'table' } }]);
+    client.receive(frame(3, 3, finished), ROWS);
+    clock.pass(60_000);
+    expect(types()).toEqual(['resync']);
+  });
+
+  test('a refusal is an answer', () => {
+    client.receive({ type: 'attached', columns: [], upsertKey: null, status: { ...STATUS, state: 'finished' } }, null);
+    client.receive({ type: 'refused', error: { code: 'OPTION_UNSUPPORTED', message: 'no' } }, null);
+    clock.pass(60_000);
+    expect(sent).toEqual([]);
+  });
+
   test('pauses off the screen and resumes on it, once each', () => {
     client.receive(frame(1), ROWS);
     client.setVisible(false);

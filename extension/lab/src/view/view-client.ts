@@ -29,7 +29,7 @@ const LONGEST_SILENCE = 40_000;
  *
  * State: the epoch of the newest request, the last sequence number seen and the last one drawn, who wants a pause. It maintains the
  * invariant that every frame that came is acknowledged once it, or a later one, was drawn or passed over, and that lost frames (a gap, or
- * silence while running) are answered by one resync, less and less often while nothing comes.
+ * silence while running or while a request is unanswered) are answered by one resync, less and less often while nothing comes.
  */
 export class ViewClient {
   private epoch = 0;
@@ -42,6 +42,9 @@ export class ViewClient {
   private peeking = false;
   /** Known once the kernel has answered; until then silence means that it is busy. */
   private running = false;
+  private known = false;
+  /** What was asked for last has not come yet. */
+  private unanswered = true;
   private closed = false;
   private silence = SILENCE;
   private stopWatch: (() => void) | null = null;
@@ -78,6 +81,7 @@ export class ViewClient {
     this.silence = SILENCE;
     switch (message.type) {
       case 'attached':
+        this.known = true;
         this.running = message.status.state === 'running';
         this.listener.attached(message);
         break;
@@ -89,6 +93,7 @@ export class ViewClient {
         this.listener.gone(message.reason);
         return;
       case 'refused':
+        this.unanswered = false;
         this.listener.refused(message);
         break;
     }
@@ -104,6 +109,8 @@ export class ViewClient {
       this.listener.status(message.status);
       this.drawn(message.seq);
     } else {
+      // Before the listener asks for the next.
+      this.unanswered = false;
       this.listener.frame(message, buffer);
       this.peeking = false;
     }
@@ -125,6 +132,7 @@ export class ViewClient {
       this.peeking = true;
       this.settle();
     }
+    this.unanswered = true;
     this.send({ type: 'viewport', epoch: ++this.epoch, viewport });
     this.watch();
   }
@@ -159,6 +167,7 @@ export class ViewClient {
   }
 
   private resync(): void {
+    this.unanswered = true;
     this.send({ type: 'resync', epoch: ++this.epoch, viewport: this.view });
   }
 
@@ -178,7 +187,8 @@ export class ViewClient {
   private watch(): void {
     this.stopWatch?.();
     this.stopWatch = null;
-    if (this.closed || this.pausedAtKernel || !this.running) return;
+    const expects = this.running || (this.known && this.unanswered);
+    if (this.closed || this.pausedAtKernel || !expects) return;
     this.stopWatch = this.timers.after(this.silence, () => {
       this.silence = Math.min(this.silence * 2, LONGEST_SILENCE);
       this.resync();
