@@ -22,7 +22,7 @@ export interface ShownView {
   readonly footer: string;
   readonly problem: string;
   readonly columns: readonly string[];
-  /** Texts of the grid's cells; null where the table is not shown. */
+  /** Texts of the grid's first cells, at most MOST_ROWS of them; null where the table is not shown. */
   readonly cells: readonly (readonly string[])[] | null;
   /** Points in Vega's view; null where there is no chart. */
   readonly points: readonly Readonly<Record<string, unknown>>[] | null;
@@ -40,6 +40,9 @@ export interface CellOutputs {
     readonly data?: Readonly<Record<string, unknown>>;
   }[];
 }
+
+/** Rows that are read from a grid, which may have millions. */
+const MOST_ROWS = 1000;
 
 // Functions in the page are texts: their world (window, widgets) is none of this program's.
 const HELPERS = `
@@ -140,7 +143,7 @@ export class NotebookPage {
       let cells = null;
       if (table) {
         const model = table.grid.dataModel; cells = [];
-        for (let r = 0; r < model.rowCount('body'); r++) {
+        for (let r = 0; r < Math.min(model.rowCount('body'), ${MOST_ROWS}); r++) {
           const row = [];
           for (let c = 0; c < model.columnCount('body'); c++) { const v = model.data('body', r, c); row.push(v && v.text !== undefined ? v.text : String(v)); }
           cells.push(row);
