@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import tomllib
+from conftest import ROOT
+from packaging.requirements import Requirement
 
 KERNEL = """
 import sys
@@ -36,6 +39,14 @@ def run(python, *args, cwd, **environment):
     env = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "STREAMCELL"))}
     env |= {"HOME": str(cwd), "JUPYTER_PATH": "", **environment}
     return subprocess.run([str(python), *args], cwd=cwd, env=env, capture_output=True, text=True, timeout=180, check=False)
+
+
+def test_asks_for_a_websockets_that_knows_proxies():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = next(r for r in map(Requirement, project["dependencies"]) if r.name == "websockets").specifier
+    # `connect(proxy=)`, which connection.py passes, came with 15.
+    assert not wanted.contains("14.2")
+    assert wanted.contains("15.0")
 
 
 def test_installs_kernelspecs_extension_and_command(outside):
