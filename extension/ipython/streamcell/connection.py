@@ -149,6 +149,10 @@ class Connection:
         """Hears every event and every binary frame (with its body); a message of type `lost` is the last one."""
         self._listeners.append(listener)
 
+    def unlisten(self, listener: Callable[[Message, memoryview | None], None]) -> None:
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
     async def _read(self, socket: ClientConnection) -> None:
         why = "the connection was closed"
         try:

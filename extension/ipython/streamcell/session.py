@@ -17,6 +17,8 @@ from .values import WireValue
 
 # Seconds that a cancelled statement may take to end.
 STOPPING = 5.0
+# Results of ended statements that can still be shown: more than a runtime keeps.
+ENDED_KEPT = 500
 ViewListener = Callable[[Message, memoryview | None], None]
 
 
@@ -98,7 +100,7 @@ class Execution:
     def __init__(self, session: Session, name: str) -> None:
         self._session = session
         self.name = name
-        self.events: asyncio.Queue[Message | StreamcellError] = asyncio.Queue()
+        self.events: asyncio.Queue[Statement | Message | StreamcellError] = asyncio.Queue()
         self.received = 0
         self.over = False
 
@@ -118,13 +120,13 @@ class Execution:
         if isinstance(event, StreamcellError):
             self.over = True
             raise event
-        if event["type"] == "executionEnd":
-            self.over = True
-            if "error" in event:
-                raise StreamcellError.from_data(event["error"])
-            return None
-        self.received += 1
-        return self._session.streams[event["stream"]]
+        if isinstance(event, Statement):
+            self.received += 1
+            return event
+        self.over = True
+        if "error" in event:
+            raise StreamcellError.from_data(event["error"])
+        return None
 
     def interrupt(self) -> None:
         """Cancels what runs of it; begins nothing more."""
@@ -216,7 +218,8 @@ class Session:
         kind = message["type"]
         if kind == "view":
             with self._lock:
-                listener = self._views.get(message["channel"])
+                gone = message["data"].get("type") == "gone"
+                listener = self._views.pop(message["channel"], None) if gone else self._views.get(message["channel"])
             if listener is not None:
                 listener(message["data"], body)
         elif kind == "statement" and message["session"] == self.id:
@@ -240,7 +243,7 @@ class Session:
         done: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         # An error nobody waits for is told by the live output.
         done.add_done_callback(lambda f: f.cancelled() or f.exception())
-        self.streams[message["stream"]] = Statement(
+        statement = self.streams[message["stream"]] = Statement(
             session=self,
             stream=message["stream"],
             index=message["index"],
@@ -256,7 +259,7 @@ class Session:
         )
         execution = self._executions.get(message["execution"])
         if execution is not None:
-            execution.events.put_nowait(message)
+            execution.events.put_nowait(statement)
 
     def _over(self, message: Message) -> None:
         statement = self.streams.get(message["stream"])
@@ -266,11 +269,19 @@ class Session:
             statement.done.set_exception(StreamcellError.from_data(message["error"]))
         else:
             statement.done.set_result(message.get("end") or {})
+        self._forget()
+
+    def _forget(self) -> None:
+        """Lets the oldest ended statements go, so that a notebook that runs for days does not grow with every cell."""
+        ended = [stream for stream, known in self.streams.items() if known.over]
+        for stream in ended[: max(0, len(ended) - ENDED_KEPT)]:
+            del self.streams[stream]
 
     def _end(self, error: StreamcellError) -> None:
         if self.ended is not None:
             return
         self.ended = error
+        self.connection.unlisten(self._hear)
         for execution in self._executions.values():
             execution.events.put_nowait(error)
         self._executions.clear()
