@@ -21,38 +21,70 @@ if TYPE_CHECKING:
 CONTROL_TARGET = "streamcell.control"
 # Seconds between two looks at the jobs.
 INTERVAL = 1.0
+# Comms of one notebook that are told; of more the one that was silent for longest is let go.
+MOST = 16
 HEAD = re.compile(r"\s*%%(?:flinksql|flink_execute_sql)(?![\w.])[^\n]*\n")
 
 
-class Control:
-    """One front end's comm.
+class Controls:
+    """The front ends' comms of one notebook; one look at the jobs serves them all.
 
-    Starts no session: it tells of the one that cells have opened. Works on the background thread, so that it goes on while a cell computes.
+    State: the comms, the one heard from last at the end, and the task that looks while there is any. Works on the background thread, so
+    that it goes on while a cell computes; starts no session: it tells of the one that cells have opened.
     """
 
-    def __init__(self, notebook: Notebook, comm: BaseComm) -> None:
+    def __init__(self, notebook: Notebook) -> None:
         self._notebook = notebook
-        self._comm = comm
-        # As in Notebook.relay: answers come to this comm's own subshell.
-        self._context = contextvars.copy_context()
-        self._said: Message | None = None
-        comm.on_msg(lambda message: self._hear(message["content"]["data"]))
-        comm.on_close(lambda _: self._telling.cancel())
-        self._telling = BACKGROUND.start(self._tell())
+        self._open: dict[Control, None] = {}
+        self._looking: asyncio.Task[None] | None = None
 
-    def _send(self, message: Message) -> None:
-        self._context.run(self._comm.send, message)
+    def open(self, comm: BaseComm, _opened: Message) -> None:
+        """Answers a front end's comm about the session."""
+        control = Control(self._notebook, comm)
 
-    async def _tell(self) -> None:
+        def heard(message: Message) -> None:
+            BACKGROUND.loop().call_soon_threadsafe(self._add, control)
+            control.hear(message["content"]["data"])
+
+        comm.on_msg(heard)
+        comm.on_close(lambda _: BACKGROUND.loop().call_soon_threadsafe(self._drop, control))
+        BACKGROUND.loop().call_soon_threadsafe(self._add, control)
+
+    def close(self) -> None:
+        """Looks no more."""
+        BACKGROUND.loop().call_soon_threadsafe(lambda: [self._drop(control) for control in list(self._open)])
+
+    def _add(self, control: Control) -> None:
+        self._open.pop(control, None)
+        self._open[control] = None
+        # A page that is reloaded leaves its comm behind without a word.
+        if len(self._open) > MOST:
+            self._drop(next(iter(self._open)))
+        if self._looking is None:
+            self._looking = asyncio.ensure_future(self._look())
+
+    def _drop(self, control: Control) -> None:
+        self._open.pop(control, None)
+        if not self._open and self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
+
+    async def _look(self) -> None:
         while True:
             facts = await self._facts()
-            if facts != self._said:
-                self._said = facts
-                self._send(facts)
+            for control in list(self._open):
+                try:
+                    control.tell(facts)
+                except Exception:
+                    # Its front end is out of reach; the others are not.
+                    self._drop(control)
             await asyncio.sleep(INTERVAL)
 
-    async def _facts(self) -> Message:
+    async def _facts(self) -> Message | None:
+        """What is told of the session; None while no cell has opened one."""
         session = self._notebook.current_session()
+        if session is None and not self._notebook.begun:
+            return None
         jobs: list[Message] = []
         if session is not None:
             with contextlib.suppress(StreamcellError):
@@ -60,12 +92,32 @@ class Control:
         kept = ("id", "name", "state", "startedAt")
         return {
             "type": "session",
-            "cluster": "embedded" if session is None else session.cluster,
+            "cluster": self._notebook.cluster,
             "connected": session is not None,
             "jobs": [{key: job[key] for key in kept} for job in jobs],
         }
 
-    def _hear(self, data: Message) -> None:
+
+class Control:
+    """One front end's comm, with what it was told last."""
+
+    def __init__(self, notebook: Notebook, comm: BaseComm) -> None:
+        self._notebook = notebook
+        self._comm = comm
+        # As in Notebook.relay: answers come to this comm's own subshell.
+        self._context = contextvars.copy_context()
+        self._said: Message | None = None
+
+    def tell(self, facts: Message | None) -> None:
+        """Sends the state of the session, if it is another than what was said last."""
+        if facts is not None and facts != self._said:
+            self._said = facts
+            self._send(facts)
+
+    def _send(self, message: Message) -> None:
+        self._context.run(self._comm.send, message)
+
+    def hear(self, data: Message) -> None:
         if data.get("type") == "validate":
             BACKGROUND.start(self._validate(data))
         elif data.get("type") == "stopJob":

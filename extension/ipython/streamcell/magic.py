@@ -10,24 +10,21 @@ import re
 import time
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
+from IPython.core.magic import Magics, cell_magic, line_cell_magic, line_magic, magics_class, no_var_expand
 from IPython.display import publish_display_data
 
 from .connection import Message
-from .control import CONTROL_TARGET, Control
+from .control import CONTROL_TARGET, Controls
 from .errors import Span, StreamcellError, describe, error_bundle, place_of, utf16_length
 from .notebook import EMBEDDED, VIEW_TARGET, Notebook, token_from
-from .options import HELP, CellOptions, parse, words_of
+from .options import HELP, CellOptions, Word, parse, words_of
 from .places import PLACE
 from .session import Execution, Statement
-from .values import WireValue, literal, to_pandas, to_text, to_wire
-
-if TYPE_CHECKING:
-    from comm.base_comm import BaseComm
+from .values import WireValue, literal, sql_text, to_pandas, to_text, to_wire
 
 # A result that is complete sooner is shown once, complete.
 PATIENCE = 0.2
@@ -36,7 +33,7 @@ HEADLESS_WAIT = 10.0
 VIEW_MIME = "application/vnd.streamcell.view+json"
 LINE_HELP = {
     "connect": "%connect [ws://HOST:PORT[?cluster=NAME] [--token VARIABLE]]   use a gateway; %connect embedded: back to the runtime here",
-    "jobs": "%jobs [stop ID]   jobs of the session",
+    "jobs": "%jobs [stop ID|all]   jobs of the session; ID may be the beginning of an id",
     "explain": "%explain [--stage ast|logical|optimized|physical|changelog] SQL   how a query would run (also %%explain)",
     "streamcell": "%streamcell   this text",
 }
@@ -110,6 +107,7 @@ class StreamcellMagics(Magics):
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self.notebook = Notebook()
+        self.controls = Controls(self.notebook)
 
     @no_var_expand
     @cell_magic
@@ -138,24 +136,20 @@ class StreamcellMagics(Magics):
     @no_var_expand
     @line_magic
     def jobs(self, line: str) -> None:
-        """Jobs of the session: %jobs, %jobs stop ID."""
+        """Jobs of the session: %jobs, %jobs stop ID, %jobs stop all."""
         self._guarded("%jobs", line, None, lambda: self._jobs(line))
 
     @no_var_expand
-    @line_magic
-    def explain(self, line: str) -> None:
-        """How a query would run: %explain [--stage STAGE] SQL."""
-        self._guarded("%explain", line, None, lambda: self._explain(line))
+    @line_cell_magic
+    def explain(self, line: str, cell: str | None = None) -> None:
+        """How a query would run: %explain [--stage STAGE] SQL; in %%explain the SQL may begin on the next line."""
+        self._guarded("%explain" if cell is None else "%%explain", line, cell, lambda: self._explain(line, cell))
 
     @no_var_expand
     @line_magic
     def streamcell(self, line: str) -> None:
         """Help on all magics of streamcell."""
         print("\n".join([*LINE_HELP.values(), "", HELP]))
-
-    def control(self, comm: BaseComm, _opened: Message) -> None:
-        """Answers the front end's comm about the session."""
-        Control(self.notebook, comm)
 
     # ---- one magic, with its errors ---------------------------------------------------------------------------------------------
 
@@ -203,7 +197,14 @@ class StreamcellMagics(Magics):
         if options.help:
             print(HELP)
             return
-        session = self.notebook.session(options.cluster)
+        if options.cluster is not None and options.cluster != self.notebook.cluster:
+            raise StreamcellError(
+                "MAGIC_INVALID",
+                f"Cells run on '{self.notebook.cluster}', not on '{options.cluster}'.",
+                span=options.cluster_span.shifted(line_before) if options.cluster_span is not None else None,
+                hint="%connect embedded" if options.cluster == EMBEDDED else f"%connect ADDRESS?cluster={options.cluster}",
+            )
+        session = self.notebook.session()
         original: Callable[[int], int] = int
         try:
             text, values, original = self._prepared(body, options)
@@ -302,10 +303,11 @@ class StreamcellMagics(Magics):
 
     # ---- values of the notebook ---------------------------------------------------------------------------------------------------
 
-    def _prepared(self, body: str, options: CellOptions) -> tuple[str, dict[str, WireValue], Callable[[int], int]]:
+    def _prepared(self, body: str, options: CellOptions, bind: bool = True) -> tuple[str, dict[str, WireValue], Callable[[int], int]]:
         """The text to run, the values that go with it, and the way from places in that text back to those in the body.
 
-        `{name!r}` is replaced here, and so are values that the protocol has no form for; all others are bound by the session.
+        `{name!r}` is replaced here, and so are values that the protocol has no form for; all others are bound by the session, or
+        without `bind` replaced as well, for a request that takes no values.
         """
         pieces: list[tuple[int, int, int]] = []  # end in the new text, end in the body, width in the new text
         values: dict[str, WireValue] = dict(options.parameters)
@@ -314,7 +316,7 @@ class StreamcellMagics(Magics):
         for match in PLACE.finditer(body):
             name = match["colon"] or match["brace"]
             # What has no value is left to the session, which knows its place in the text.
-            if name is None or name in options.parameters or (name not in self.shell.user_ns and not match["raw"]):
+            if name is None or name in options.parameters or (bind and name not in self.shell.user_ns and not match["raw"]):
                 continue
             span = Span(utf16_length(body[: match.start()]), utf16_length(body[: match.end()]))
             if name not in self.shell.user_ns:
@@ -323,10 +325,12 @@ class StreamcellMagics(Magics):
             replacement = to_text(value) if match["raw"] else literal(value)
             if replacement is None:
                 try:
-                    values[name] = to_wire(name, value)
+                    values[name] = wire = to_wire(name, value)
                 except StreamcellError as error:
                     raise error.at(span) from None
-                continue
+                if bind:
+                    continue
+                replacement = sql_text(wire)
             if not match["raw"]:
                 # It must not grow together with what stands right beside it.
                 replacement = f" {replacement} "
@@ -359,7 +363,14 @@ class StreamcellMagics(Magics):
             self.notebook.disconnect()
             print("Statements run here again.")
             return
-        parts = urlsplit(address)
+        try:
+            parts = urlsplit(address)
+            secret = parts.username is not None or parts.password is not None or "token" in parse_qs(parts.query, keep_blank_values=True)
+        except ValueError:
+            parts, secret = urlsplit(""), "@" in address
+        if secret:
+            # What stands in a cell is saved with the notebook, and so is what it prints.
+            raise StreamcellError("MAGIC_INVALID", "A token does not belong into a cell.", hint="Its variable does: --token VAR.")
         if parts.scheme not in ("ws", "wss") or not parts.netloc:
             raise StreamcellError("MAGIC_INVALID", f"'{address}' is no address.", hint=LINE_HELP["connect"])
         variable = None
@@ -374,15 +385,20 @@ class StreamcellMagics(Magics):
         print(f"Statements run on {session.cluster} at {parts.scheme}://{parts.netloc}.")
 
     def _jobs(self, line: str) -> None:
-        words = [word.text for word in words_of(line)]
+        words = words_of(line)
         session = self.notebook.session()
-        if words[:1] == ["stop"] and len(words) == 2:
-            session.request("stopJob", job=words[1])
-            print(f"Job {words[1]} is stopped.")
+        jobs = session.request("jobs")
+        if [word.text for word in words[:1]] == ["stop"] and len(words) == 2:
+            # Errors are placed in the cell, in which the line comes after the magic's name.
+            chosen = _chosen(words[1], jobs, utf16_length("%jobs "))
+            for job in chosen:
+                session.request("stopJob", job=job["id"])
+                print(f"Job {job['id']} is stopped.")
+            if not chosen:
+                print("No job is running.")
             return
         if words:
             raise StreamcellError("MAGIC_INVALID", f"'{line}' is not understood.", hint=LINE_HELP["jobs"])
-        jobs = session.request("jobs")
         if not jobs:
             print("No jobs.")
             return
@@ -394,17 +410,42 @@ class StreamcellMagics(Magics):
         for row in rows:
             print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
 
-    def _explain(self, line: str) -> None:
-        stage = None
-        text = line.strip()
-        match = re.match(r"--stage[ =](\S+)\s+", text)
-        if match:
-            stage, text = match[1], text[match.end() :]
-        if not text:
+    def _explain(self, line: str, body: str | None) -> None:
+        whole = line if body is None else f"{line}\n{body}"
+        match = re.match(r"\s*(?:--stage[ =](\S+)(?=\s|$))?\s*", whole)
+        head, stage = (match.group(), match[1]) if match else ("", None)
+        text = whole[len(head) :]
+        if not text.strip():
             print(LINE_HELP["explain"])
             return
         fields = {} if stage is None else {"stage": stage}
-        print(self.notebook.session().request("explain", text=text, **fields))
+        before = utf16_length(("%explain " if body is None else "%%explain " if line else "%%explain") + head)
+        original: Callable[[int], int] = int
+        try:
+            sql, _, original = self._prepared(text, CellOptions(), bind=False)
+            print(self.notebook.session().request("explain", text=sql, **fields))
+        except StreamcellError as error:
+            if error.span is None:
+                raise
+            raise error.at(Span(before + original(error.span.start), before + original(error.span.end))) from None
+
+
+def _chosen(word: Word, jobs: list[Message], before: int) -> list[Message]:
+    """The jobs that `%jobs stop` means: all that run, or the one whose id is so or begins so.
+
+    :raises StreamcellError: MAGIC_INVALID when several begin so, JOB_NOT_FOUND
+    """
+    running = [job for job in jobs if job.get("endedAt") is None]
+    if word.text == "all":
+        return running
+    found = [job for job in jobs if job["id"] == word.text] or [job for job in jobs if job["id"].startswith(word.text.lower())]
+    if len(found) == 1:
+        return found
+    span = word.span.shifted(before)
+    if found:
+        raise StreamcellError("MAGIC_INVALID", f"{len(found)} jobs begin with '{word.text}'.", span=span)
+    hint = f"Running: {', '.join(job['id'][:8] for job in running)}." if running else "No job is running."
+    raise StreamcellError("JOB_NOT_FOUND", f"There is no job '{word.text}'.", span=span, hint=hint)
 
 
 def label_of(text: str) -> str:
@@ -446,7 +487,7 @@ def load(shell: InteractiveShell) -> None:
     kernel = getattr(shell, "kernel", None)
     if kernel is not None:
         kernel.comm_manager.register_target(VIEW_TARGET, magics.notebook.relay)
-        kernel.comm_manager.register_target(CONTROL_TARGET, magics.control)
+        kernel.comm_manager.register_target(CONTROL_TARGET, magics.controls.open)
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -457,5 +498,6 @@ def unload(shell: InteractiveShell) -> None:
     kernel = getattr(shell, "kernel", None)
     if kernel is not None:
         kernel.comm_manager.unregister_target(VIEW_TARGET, magics.notebook.relay)
-        kernel.comm_manager.unregister_target(CONTROL_TARGET, magics.control)
+        kernel.comm_manager.unregister_target(CONTROL_TARGET, magics.controls.open)
+    magics.controls.close()
     magics.notebook.close()

@@ -9,6 +9,7 @@ import os
 import sys
 import weakref
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from . import __version__
 from .connection import BACKGROUND, Connection, Message
@@ -26,7 +27,7 @@ CLIENT = f"streamcell-python {__version__}"
 
 
 class Notebook:
-    """State: the connection in use, its sessions by cluster, and every stream that an output may show.
+    """State: the connection in use, the sessions by address, token and cluster, and every stream that an output may show.
 
     Maintains the invariant that at most one runtime of its own runs, and none after `close`.
     """
@@ -35,8 +36,9 @@ class Notebook:
         self._runtime: Runtime | None = None
         self._own: Connection | None = None
         self._remote: tuple[str, str | None] | None = None
-        self._connections: dict[str, Connection] = {}
-        self._sessions: dict[tuple[str, str | None], Session] = {}
+        self._connections: dict[tuple[str, str | None], Connection] = {}
+        # A session belongs to the token it was opened with: another token is another user, or a newer one.
+        self._sessions: dict[tuple[str, str | None, str | None], Session] = {}
         self._all: list[Session] = []
         self._cluster: str | None = None
         atexit.register(_close_if_alive, weakref.ref(self))
@@ -46,28 +48,47 @@ class Notebook:
         """`embedded`, or where the current session is."""
         return self._remote[0] if self._remote else EMBEDDED
 
-    def session(self, cluster: str | None = None) -> Session:
+    @property
+    def cluster(self) -> str:
+        """Where statements run, by the name that `--cluster` compares and the status bar shows."""
+        if self._remote is None:
+            return EMBEDDED
+        found = self._sessions.get(self._key())
+        name = self._cluster if found is None else found.cluster
+        # A gateway's own engine is not this notebook's.
+        return f"embedded at {urlsplit(self.address).netloc}" if name in (None, EMBEDDED) else str(name)
+
+    def _key(self) -> tuple[str, str | None, str | None]:
+        address, token = self._remote or (EMBEDDED, None)
+        return address, token, self._cluster
+
+    def session(self) -> Session:
         """The session for the next statement; started, or started again, when there is none.
 
         :raises StreamcellError: when runtime or gateway do not answer, or refuse
         """
-        cluster = cluster or self._cluster
-        key = (self.address, cluster)
+        key = self._key()
         found = self._sessions.get(key)
         if found is not None and found.alive:
             return found
         connection = self._connection()
-        session = BACKGROUND.run(Session.opened(connection, cluster))
+        session = BACKGROUND.run(Session.opened(connection, self._cluster))
         if found is not None:
             _say("A new session was opened: tables and views have to be created again.")
         self._sessions[key] = session
-        self._all.append(session)
+        # Of an ended session nothing can be shown any more.
+        self._all = [*(known for known in self._all if known.alive), session]
         return session
 
     def current_session(self) -> Session | None:
         """The session that the next statement would have, if there is one already."""
-        found = self._sessions.get((self.address, self._cluster))
+        found = self._sessions.get(self._key())
         return found if found is not None and found.alive else None
+
+    @property
+    def begun(self) -> bool:
+        """Whether there was ever a session."""
+        return bool(self._sessions)
 
     def living_session(self) -> Session | None:
         """Any session that answers now; nothing is started for it."""
@@ -93,10 +114,10 @@ class Notebook:
     def _connection(self) -> Connection:
         if self._remote is not None:
             address, token = self._remote
-            open_one = self._connections.get(address)
+            open_one = self._connections.get(self._remote)
             if open_one is None or open_one.lost is not None:
                 open_one = BACKGROUND.run(Connection.open(address, token, CLIENT))
-                self._connections[address] = open_one
+                self._connections[self._remote] = open_one
             return open_one
         if self._runtime is not None:
             ended = self._runtime.ended()
@@ -115,8 +136,8 @@ class Notebook:
 
     def find(self, stream: str) -> Statement | None:
         for session in self._all:
-            if stream in session.streams:
-                return session.streams[stream]
+            if (found := session.streams.get(stream)) is not None:
+                return found
         return None
 
     def relay(self, comm: BaseComm, opened: Message) -> None:
@@ -179,6 +200,6 @@ def token_from(variable: str | None, namespace: dict[str, Any]) -> str | None:
     if variable is None:
         return os.environ.get("STREAMCELL_TOKEN")
     value = namespace.get(variable, os.environ.get(variable))
-    if not isinstance(value, str):
+    if not isinstance(value, str) or value == "":
         raise StreamcellError("MAGIC_INVALID", f"There is no text in a variable {variable}, of the notebook or the environment.")
     return value

@@ -15,7 +15,7 @@ SQL statements, separated by ';'
 
   -o, --output VAR      keep the last query's result in a variable
   --as KIND             what the variable holds: pandas (default), arrow or polars
-  --cluster NAME        run on this cluster of the gateway
+  --cluster NAME        the cluster that the cell is meant for; %connect changes it
   --mode MODE           table (default), changelog, append (only inserted rows), single (one row, large)
   --chart SPEC          show a chart, e.g. --chart "line x=window_start y=bids color=channel"
   --wait [TIME]         wait for an unbounded query: to its end, or for a time such as 5s
@@ -63,6 +63,7 @@ class CellOptions:
     output: str | None = None
     kind: str = "pandas"
     cluster: str | None = None
+    cluster_span: Span | None = None
     mode: str = "table"
     chart: str | None = None
     chart_span: Span | None = None
@@ -167,7 +168,7 @@ def _set(options: CellOptions, name: str, value: str, span: Span) -> None:
             raise StreamcellError("MAGIC_INVALID", f"--param {value}: NAME=VALUE is expected.", span=span)
         options.parameters[key] = _literal(text)
     elif name == "--cluster":
-        options.cluster = value
+        options.cluster, options.cluster_span = value, span
     else:
         options.name = value
 

@@ -90,6 +90,23 @@ def literal(value: Any) -> str | None:
     return None
 
 
+def sql_text(value: WireValue) -> str:
+    """SQL of a value in the protocol's form, for requests that take a text only."""
+    if isinstance(value, list):
+        return ", ".join(map(sql_text, value))
+    if isinstance(value, dict):
+        ((kind, text),) = value.items()
+        if kind == "bigint" and not -(2**63) <= int(text) < 2**63:
+            kind = f"DECIMAL({LARGEST_DECIMAL}, 0)"
+        return f"CAST('{text}' AS {kind.upper()})"
+    if value is None or isinstance(value, bool):
+        return str(value).upper() if value is not None else "NULL"
+    if isinstance(value, str):
+        quoted = value.replace("'", "''")
+        return f"'{quoted}'"
+    return f"({value})" if isinstance(value, int) else f"CAST('{value!r}' AS DOUBLE)"
+
+
 def _decimal(value: decimal.Decimal) -> str | None:
     text = format(value, "f")
     digits, _, fraction = text.lstrip("+-").partition(".")
