@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nbclient import NotebookClient
     from nbformat import NotebookNode
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -44,9 +45,7 @@ def main(arguments: list[str]) -> int:
     options = _arguments(arguments)
     try:
         import nbformat
-        from jupyter_client.kernelspec import NoSuchKernel
         from nbclient import NotebookClient
-        from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     except ImportError as error:
         return _fail(f"{error.name} is not installed: pip install 'streamcell[headless]'", EXIT_FAILED)
     try:
@@ -55,6 +54,11 @@ def main(arguments: list[str]) -> int:
         return _fail(f"{options.notebook}: {error.strerror or error}", EXIT_USAGE)
     except Exception as error:
         return _fail(f"{options.notebook} is no notebook: {error}", EXIT_USAGE)
+    if options.output is not None:
+        try:
+            _ensure_writable(options.output)
+        except OSError as error:
+            return _fail(f"{options.output}: {error.strerror or error}", EXIT_USAGE)
     os.environ["STREAMCELL_HEADLESS"] = "1"
     if os.name == "nt":
         asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
@@ -64,6 +68,28 @@ def main(arguments: list[str]) -> int:
         kernel_name=options.kernel or notebook.metadata.get("kernelspec", {}).get("name", "streamcell"),
         resources={"metadata": {"path": str(options.notebook.resolve().parent)}},
     )
+    code = _executed(client, notebook, options)
+    if options.output is not None:
+        try:
+            nbformat.write(notebook, options.output)
+        except OSError as error:
+            return code or _fail(f"{options.output}: {error.strerror or error}", EXIT_FAILED)
+    return code
+
+
+def _ensure_writable(path: Path) -> None:
+    """Whether a file can be written, known before a run of minutes and not after it. :raises OSError: when it cannot"""
+    known = path.exists()
+    path.open("ab").close()
+    if not known:
+        path.unlink()
+
+
+def _executed(client: NotebookClient, notebook: NotebookNode, options: argparse.Namespace) -> int:
+    """Runs all cells. :returns: the exit code; what failed is told"""
+    from jupyter_client.kernelspec import NoSuchKernel
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
     try:
         client.execute()
         return 0
@@ -77,9 +103,6 @@ def main(arguments: list[str]) -> int:
         return _fail(f"There is no kernel '{error.name}' here; jupyter kernelspec list shows those there are.", EXIT_FAILED)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    finally:
-        if options.output is not None:
-            nbformat.write(notebook, options.output)
 
 
 def _failure(notebook: NotebookNode, error: Exception) -> str:

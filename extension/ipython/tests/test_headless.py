@@ -77,6 +77,16 @@ def test_execute_tells_the_failing_cell(tmp_path, kernel):
     assert outputs(tmp_path / "out.ipynb")[3] == []
 
 
+def test_execute_looks_first_whether_it_can_write(tmp_path):
+    path = write(tmp_path / "in.ipynb", "python3", ["open('ran', 'w').close()"])
+    for output, why in ((tmp_path / "nowhere/out.ipynb", "No such file or directory"), (tmp_path, "Is a directory")):
+        said = run("streamcell", "execute", path, "--output", output, cwd=tmp_path)
+        assert (said.returncode, said.stderr) == (2, f"streamcell execute: {output}: {why}\n")
+    unknown = write(tmp_path / "unknown.ipynb", "no-such-kernel", ["1"])
+    run("streamcell", "execute", unknown, "--output", tmp_path / "out.ipynb", cwd=tmp_path)
+    assert not (tmp_path / "ran").exists()
+
+
 def test_execute_with_wrong_arguments(tmp_path):
     assert run("streamcell", "execute", cwd=tmp_path).returncode == 2
     missing = run("streamcell", "execute", "nowhere.ipynb", cwd=tmp_path)
