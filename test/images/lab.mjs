@@ -1,7 +1,7 @@
 // Builds the lab image and runs the quickstart in it: `npm run test:images`. Needs root, buildah, runc and, unless BASE_IMAGE names an image that
-// is here, debootstrap: apt-get install buildah runc conmon netavark fuse-overlayfs debootstrap
+// is here, debootstrap; on Debian they are installed where they are missing.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,9 +15,15 @@ const PORT = 18_917;
 const LIMITS = ['--ulimit', 'nofile=20000:20000', '--ulimit', 'nproc=32768:32768'];
 const ISOLATION = ['--isolation', 'oci', '--runtime', 'runc'];
 
-for (const program of ['buildah', 'runc'])
-  if (spawnSync(program, ['--version']).error !== undefined)
-    fail(`${program} is missing: apt-get install buildah runc conmon netavark fuse-overlayfs debootstrap`);
+const PROGRAMS = ['buildah', 'runc', ...(process.env.BASE_IMAGE === undefined ? ['debootstrap'] : [])];
+const PACKAGES = ['buildah', 'runc', 'conmon', 'netavark', 'fuse-overlayfs', 'debootstrap'];
+const missing = () => PROGRAMS.filter((program) => spawnSync(program, ['--version']).error !== undefined);
+if (missing().length > 0 && process.getuid?.() === 0) {
+  process.stderr.write(`Installing ${missing().join(', ')} with apt-get.\n`);
+  for (const args of [['update'], ['install', '--yes', '--no-install-recommends', ...PACKAGES]])
+    spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+if (missing().length > 0) fail(`${missing().join(', ')} is missing: apt-get install ${PACKAGES.join(' ')}`);
 
 mkdirSync(join(folder, 'scratch'), { recursive: true });
 // Images, containers and their settings stay in the checkout's cache.
@@ -91,6 +97,12 @@ if (container !== null) {
         if (!(name in kernelspecs)) throw new Error(`kernel ${name} is missing`);
       const { resource_dir: lab } = kernelspecs.streamcell;
       await run('buildah', inside('test', '-e', join(lab, '../../labextensions/@streamcell/lab/package.json')));
+    });
+    await check('the notebooks have no outputs', async () => {
+      for (const name of readdirSync(join(root, 'notebooks')).filter((file) => file.endsWith('.ipynb'))) {
+        const { cells } = JSON.parse(await run('buildah', inside('cat', name)));
+        if (cells.some((cell) => (cell.outputs ?? []).length > 0)) throw new Error(`${name} has outputs`);
+      }
     });
     await check('the quickstart runs', async () => {
       await run(
