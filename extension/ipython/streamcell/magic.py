@@ -31,6 +31,7 @@ PATIENCE = 0.2
 # Seconds that a query without end gets in a notebook run that says nothing else.
 HEADLESS_WAIT = 10.0
 VIEW_MIME = "application/vnd.streamcell.view+json"
+STAGES = ("ast", "logical", "optimized", "physical", "changelog")
 LINE_HELP = {
     "connect": "%connect [ws://HOST:PORT[?cluster=NAME] [--token VARIABLE]]   use a gateway; %connect embedded: back to the runtime here",
     "jobs": "%jobs [stop ID|all]   jobs of the session; ID may be the beginning of an id",
@@ -412,14 +413,23 @@ class StreamcellMagics(Magics):
 
     def _explain(self, line: str, body: str | None) -> None:
         whole = line if body is None else f"{line}\n{body}"
-        match = re.match(r"\s*(?:--stage[ =](\S+)(?=\s|$))?\s*", whole)
-        head, stage = (match.group(), match[1]) if match else ("", None)
+        magic = "%explain" if body is None else "%%explain"
+        start = utf16_length(f"{magic} " if line else magic)
+        head, stage = "", None
+        if match := re.match(r"\s*--stage(?:=|[ \t]+)(\S*)", whole):
+            head, stage = match.group(), match[1].lower()
+        elif match := re.match(r"\s*(--[A-Za-z]\S*)", whole):
+            span = Span(utf16_length(whole[: match.start(1)]), utf16_length(match.group())).shifted(start)
+            raise StreamcellError("MAGIC_INVALID", f"There is no option {match[1]}.", span=span, hint="Did you mean --stage?")
+        if stage is not None and stage not in STAGES:
+            span = Span(utf16_length(head) - utf16_length(stage), utf16_length(head)).shifted(start)
+            raise StreamcellError("MAGIC_INVALID", f"There is no stage '{stage}'.", span=span, hint=f"Stages: {', '.join(STAGES)}.")
         text = whole[len(head) :]
         if not text.strip():
             print(LINE_HELP["explain"])
             return
         fields = {} if stage is None else {"stage": stage}
-        before = utf16_length(("%explain " if body is None else "%%explain " if line else "%%explain") + head)
+        before = start + utf16_length(head)
         original: Callable[[int], int] = int
         try:
             sql, _, original = self._prepared(text, CellOptions(), bind=False)

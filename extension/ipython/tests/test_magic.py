@@ -155,6 +155,8 @@ def test_parameters_of_every_kind(notebook):
         (sql('--chart "line x=a y=nope"', "SELECT 1 AS a"), "COLUMN_NOT_FOUND", ["1:20", "nope"]),
         ("%connect ws://127.0.0.1:9", "GATEWAY_UNREACHABLE", ["127.0.0.1:9"]),
         ("%connect http://example.org", "MAGIC_INVALID", ["is no address"]),
+        ("%explain --stage plan SELECT 1", "MAGIC_INVALID", ["1:18", "no stage 'plan'", "changelog"]),
+        ("%%explain --stag ast\nSELECT 1", "MAGIC_INVALID", ["1:11", "Did you mean --stage?"]),
         ("%jobs stop nothing", "JOB_NOT_FOUND", ["1:12", "nothing"]),
     ],
 )
@@ -204,7 +206,7 @@ def ids(notebook):
 
 def test_explain_as_line_and_as_cell(notebook):
     notebook.run(sql("", BOUNDED.format(name="explained", rows=1)))
-    notebook.run("least, who = 3, \"it's\"")
+    notebook.run('least, who = 3, "it\'s"')
     line = notebook.run("%explain --stage changelog SELECT i FROM explained WHERE i > {least}").text
     assert "TableSourceScan" in line
     query = "SELECT i, {who} AS who FROM explained\nWHERE i > :least"
