@@ -209,6 +209,47 @@ describe('a connection that is cut', () => {
 });
 
 describe('a gateway that is gone', () => {
+  test('fails at once what begins now, while what runs waits for it to come back', async () => {
+    const session = await client();
+    await one(session, counting(100_000_000, 1000));
+    const query = await one(session, 'SELECT id FROM counting');
+    let ended = false;
+    query.done.then(
+      () => (ended = true),
+      () => (ended = true),
+    );
+    const port = await network.hide();
+    const begun = (async () => {
+      await until(() => session.state === 'reconnecting');
+      return failure(one(session, 'SHOW TABLES'));
+    })();
+    const [first, early] = await Promise.all([failure(session.jobs()), begun]);
+    for (const error of [first, early, await failure(session.jobs()), await failure(one(session, 'SHOW TABLES'))]) {
+      expect(error.code).toBe('GATEWAY_UNREACHABLE');
+      expect(error.hint).toContain('%connect embedded');
+    }
+    expect([session.state, ended]).toEqual(['reconnecting', false]);
+    await network.show(port);
+    await until(() => session.state === 'connected');
+    expect((await session.jobs()).map((j) => j.state)).toEqual(['running']);
+    // What failed was not executed later.
+    expect(await one(session, 'SHOW TABLES')).toMatchObject({ index: 0 });
+    expect(ended).toBe(false);
+    await query.cancel();
+    expect((await query.done).state).toBe('cancelled');
+  });
+
+  test('fails what begins now when it does not answer for a while, too', async () => {
+    const session = await client();
+    network.block();
+    const error = await failure(session.jobs());
+    expect(error).toMatchObject({ code: 'GATEWAY_UNREACHABLE', message: expect.stringContaining('for a while') });
+    expect(session.state).toBe('reconnecting');
+    network.unblock();
+    await until(() => session.state === 'connected');
+    expect(await session.jobs()).toEqual([]);
+  });
+
   test('fails what runs and what is begun, says so, and tells who looks', async () => {
     const own = await startGateway();
     const session = await GatewaySession.connect(own.url, { token: own.token, reconnect: 300 });

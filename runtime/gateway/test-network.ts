@@ -67,6 +67,17 @@ export class TestNetwork {
     }
   }
 
+  /** Nothing listens any more. @returns where it did. */
+  async hide(): Promise<number> {
+    const { port } = this.server.address() as AddressInfo;
+    await this.close();
+    return port;
+  }
+
+  async show(port: number): Promise<void> {
+    await new Promise<void>((resolve) => this.server.listen(port, '127.0.0.1', resolve));
+  }
+
   async close(): Promise<void> {
     this.cut();
     await new Promise((resolve) => this.server.close(resolve));

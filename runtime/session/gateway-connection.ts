@@ -33,6 +33,8 @@ export interface ConnectionListener {
   frame(frame: BinaryFrame): void;
   /** The connection was cut; it is being made anew. */
   cut(): void;
+  /** It is still tried, but nobody should wait for it who does not have to. */
+  away(error: StreamcellError): void;
   /** It is there again, and has said hello: now the session must be resumed. Requests wait until this resolves. */
   restore(): Promise<void>;
   /** It is over for good. */
@@ -54,6 +56,8 @@ const ENVELOPE_BYTES = 200;
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 3000;
 const DEFAULT_RECONNECT = 30_000;
+/** Milliseconds after a cut for which requests wait; fewer when nothing listens there at all. */
+const REQUESTS_WAIT = 3000;
 const DEFAULT_PATIENCE = 10_000;
 const TOO_LARGE = 1009;
 const FATAL: ReadonlySet<number> = new Set([
@@ -67,8 +71,9 @@ const FATAL: ReadonlySet<number> = new Set([
 /**
  * A client's connection to a gateway: requests with replies, events, and a new transport when the old one was cut.
  *
- * State: the transport, requests without a reply. Invariant: every request is answered once, by its reply, or by the error that ended the
- * connection; requests that a cut left open are sent again, since all are safe to repeat.
+ * State: the transport, requests without a reply, and whether they wait for a connection. Invariant: every request is answered once, by
+ * its reply, or by the error that ended the connection or keeps it from coming back soon; requests that a short cut left open are sent again,
+ * since all are safe to repeat.
  */
 export class GatewayConnection {
   private transport: Transport | null = null;
@@ -79,6 +84,8 @@ export class GatewayConnection {
   private unheard = 0;
   private heartbeat: NodeJS.Timeout | null = null;
   private ending: StreamcellError | null = null;
+  /** Why requests fail though it is not over; null when they are answered, or wait. */
+  private absence: StreamcellError | null = null;
   private lastError: ErrorData | null = null;
   private greeting: ((welcome: Welcome) => void) | null = null;
   welcome: Welcome | null = null;
@@ -126,6 +133,11 @@ export class GatewayConnection {
     });
   }
 
+  /** @throws StreamcellError GATEWAY_UNREACHABLE when nothing that begins now can be expected to get there. */
+  checkPresent(): void {
+    if (this.absence !== null) throw this.absence;
+  }
+
   close(): void {
     this.finish(new StreamcellError('SESSION_CLOSED', 'The session is closed.'));
   }
@@ -137,6 +149,7 @@ export class GatewayConnection {
   ): Promise<Requests[T]['value']> {
     if (this.ending !== null) return Promise.reject(this.ending);
     try {
+      if (this.state !== 'restoring') this.checkPresent();
       this.checkSize(fields);
     } catch (thrown) {
       return Promise.reject(StreamcellError.from(thrown));
@@ -286,11 +299,20 @@ export class GatewayConnection {
     } else {
       this.state = 'cut';
       this.listener.cut();
-      void this.reconnect(Date.now() + reconnect);
+      void this.reconnect(Date.now(), reconnect);
     }
   }
 
-  private async reconnect(until: number): Promise<void> {
+  private async reconnect(since: number, patience: number): Promise<void> {
+    const waiting = setTimeout(() => this.away('It has not answered for a while.'), Math.min(REQUESTS_WAIT, patience));
+    try {
+      await this.tryAgain(since + patience);
+    } finally {
+      clearTimeout(waiting);
+    }
+  }
+
+  private async tryAgain(until: number): Promise<void> {
     let pause = FIRST_PAUSE;
     for (;;) {
       await new Promise((resolve) => setTimeout(resolve, pause * (0.75 + Math.random() / 2)));
@@ -301,6 +323,7 @@ export class GatewayConnection {
         this.state = 'restoring';
         await this.listener.restore();
         this.state = 'connected';
+        this.absence = null;
         for (const [id, request] of this.pending) {
           request.frames.length = 0;
           this.post({ type: request.type, id, ...request.fields } as ClientMessage);
@@ -318,8 +341,25 @@ export class GatewayConnection {
           );
           return;
         }
+        // Nothing listens: what comes back has been started anew, and that takes longer than a request may.
+        if (isRefusal(error)) this.away(error.message);
       }
     }
+  }
+
+  /** From now on nobody waits but those who have something running over there. */
+  private away(why: string): void {
+    if (this.isOver() || this.absence !== null || this.state === 'connected') return;
+    const error = new StreamcellError('GATEWAY_UNREACHABLE', `The connection to the gateway broke. ${why}`, {
+      hint: 'It is tried again for a while. Meanwhile `%connect embedded` runs cells on the engine of the kernel.',
+    });
+    this.absence = error;
+    for (const [id, { type, reject }] of this.pending) {
+      if (type === 'openSession') continue;
+      this.pending.delete(id);
+      reject(error);
+    }
+    this.listener.away(error);
   }
 
   /** Apart, since the state changes while others wait. */
@@ -339,6 +379,10 @@ export class GatewayConnection {
     this.pending.clear();
     this.listener.lost(error);
   }
+}
+
+function isRefusal({ cause }: StreamcellError): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
 }
 
 /** A server may know codes that we do not. */

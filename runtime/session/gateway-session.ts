@@ -40,6 +40,8 @@ interface RemoteExecution {
   /** The statement that the consumer waits for. */
   asked: number;
   end: { readonly error: StreamcellError | null } | null;
+  /** Nothing of it can be running over there: it was begun without a connection. */
+  unheard: boolean;
   wake: (() => void) | null;
 }
 
@@ -134,8 +136,10 @@ export class GatewaySession implements Session, ConnectionListener {
       queue: [],
       asked: 1,
       end: null,
+      unheard: this.current !== 'connected',
       wake: null,
     };
+    this.connection.checkPresent();
     this.connection.checkSize({ text, options: execution.options });
     this.executions.set(execution.id, execution);
     const started: RemoteStatement[] = [];
@@ -297,11 +301,16 @@ export class GatewaySession implements Session, ConnectionListener {
     if (this.id !== '') this.setState('reconnecting', null);
   }
 
+  away(error: StreamcellError): void {
+    for (const execution of [...this.executions.values()]) if (execution.unheard) this.endExecution(execution, error);
+  }
+
   async restore(): Promise<void> {
     if (this.id === '') return;
     await this.connection.request('openSession', { resume: this.id });
     this.setState('connected', null);
     for (const execution of this.executions.values()) {
+      execution.unheard = false;
       this.sendExecute(execution);
       this.sendNext(execution);
     }
@@ -314,7 +323,10 @@ export class GatewaySession implements Session, ConnectionListener {
         ({ known }) => {
           if (!known) this.gone(statement);
         },
-        () => this.gone(statement),
+        (thrown: unknown) => {
+          // After another cut it is asked again.
+          if (StreamcellError.from(thrown).code !== 'GATEWAY_UNREACHABLE') this.gone(statement);
+        },
       );
     }
     for (const looker of [...this.room.lookers.values()]) looker.again();
