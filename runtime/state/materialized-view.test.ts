@@ -116,6 +116,34 @@ describe('MaterializedView', () => {
     );
   });
 
+  test('append-only: when an update comes all the same, rows are folded from then on', () => {
+    const v = new MaterializedView({ types: TYPES, upsertKey: null, maxRows: 10, appendOnly: true });
+    v.apply(batch('+I 1 a', '+I 2 b', '+I 2 b'));
+    v.apply(batch('+I 3 c', '-D 1 a', '+U 1 x', '-U 2 b', '+U 2 y'));
+    expect(lines(v)).toEqual(['2 b', '2 y', '3 c', '1 x']);
+    v.apply(batch('+I 4 d'));
+    v.apply(batch('-D 1 x', '-D 4 d'));
+    expect(lines(v).sort()).toEqual(['2 b', '2 y', '3 c']);
+    expect(v.truncated).toBe(false);
+  });
+
+  test('append-only: by key, the last row of a key counts when an update comes all the same', () => {
+    const v = new MaterializedView({ types: TYPES, upsertKey: [0], maxRows: 10, appendOnly: true });
+    v.apply(batch('+I 1 a', '+I 2 b', '+I 1 c'));
+    v.apply(batch('+U 2 B'));
+    expect(lines(v)).toEqual(['2 B', '1 c']);
+    v.apply(batch('-D 1 c'));
+    expect(lines(v)).toEqual(['2 B']);
+  });
+
+  test('append-only: what was dropped before an update came is not missed', () => {
+    const v = new MaterializedView({ types: TYPES, upsertKey: null, maxRows: 2, appendOnly: true });
+    v.apply(batch('+I 1 a', '+I 2 b', '+I 3 c'));
+    v.apply(batch('-U 1 a', '+U 1 A', '-U 3 c', '+U 3 C'));
+    expect(lines(v)).toEqual(['2 b', '3 C']);
+    expect(v.truncated).toBe(true);
+  });
+
   test('windows are sorted, filtered and cut', () => {
     const v = view([0]);
     v.apply(batch('+I 1 b', '+I 2 a', '+I 3 b', '+I 4 c'));

@@ -23,7 +23,7 @@ export interface MaterializedViewOptions {
   readonly maxRows: number;
   /**
    * The changelog holds insertions only. Then the newest rows are kept, so that a view of a stream goes on moving; otherwise the first ones
-   * are, since later changes are about them.
+   * are, since later changes are about them. When another change comes all the same, as from a planner other than ours, it is folded.
    */
   readonly appendOnly?: boolean;
 }
@@ -61,13 +61,15 @@ const SAME = 2;
  * are kept, and brought up to date by merging in the rows touched since.
  *
  * Maintains the invariant that the kept rows are rows of the consolidated changelog: all of them, or `maxRows` or fewer when there were more.
- * A retraction of a row that was not kept is passed over. An update keeps its row's place, also when it comes as -U and +U.
+ * A retraction of a row that was not kept is passed over; hence the newest rows may be folded on when insertions turn out not to be all.
+ * An update keeps its row's place, also when it comes as -U and +U.
  */
 export class MaterializedView {
   /** Rows beyond maxRows were dropped. */
   truncated = false;
   private readonly store: RowStore;
   private index: RowIndex | null = null;
+  private appendOnly: boolean;
   private order: Int32Array = new Int32Array(64);
   private orderEnd = 0;
   /** No row lies before this place of the order. */
@@ -83,8 +85,8 @@ export class MaterializedView {
 
   constructor(private readonly options: MaterializedViewOptions) {
     this.store = new RowStore(options.types, { counters: 3 });
-    if (options.upsertKey !== null && options.appendOnly !== true)
-      this.index = new RowIndex(this.store, options.upsertKey);
+    this.appendOnly = options.appendOnly === true;
+    if (options.upsertKey !== null && !this.appendOnly) this.index = new RowIndex(this.store, options.upsertKey);
   }
 
   get rowCount(): number {
@@ -97,7 +99,8 @@ export class MaterializedView {
 
   apply(batch: Batch): void {
     this.version++;
-    if (this.options.appendOnly === true) this.appendNewest(batch);
+    if (this.appendOnly && batch.kinds?.some((kind) => kind !== INSERT) === true) this.foldFromNow();
+    if (this.appendOnly) this.appendNewest(batch);
     else if (this.index === null && batch.kinds === null) this.append(batch, 0, batch.length);
     else if (this.options.upsertKey !== null) this.upsert(batch, this.index as RowIndex);
     else this.fold(batch);
@@ -216,6 +219,30 @@ export class MaterializedView {
       else this.placeAt(id, place);
     }
     this.vacated = -1;
+  }
+
+  private foldFromNow(): void {
+    this.appendOnly = false;
+    if (this.options.upsertKey !== null) this.index = this.indexKeys(this.options.upsertKey);
+  }
+
+  /** Rows that came without being looked up: the last one of a key counts. */
+  private indexKeys(key: readonly number[]): RowIndex {
+    const index = new RowIndex(this.store, key);
+    const { columns, highWater } = this.store;
+    const hashes = new Int32Array(highWater);
+    index.hash(columns, highWater, hashes);
+    for (let k = 0; k < this.orderEnd; k++) {
+      const id = this.order[k];
+      if (id < 0) continue;
+      const known = index.find(columns, id, hashes[id]);
+      if (known >= 0) {
+        index.remove(known);
+        this.drop(known);
+      }
+      index.insert(id, hashes[id]);
+    }
+    return index;
   }
 
   private indexContent(): RowIndex {
