@@ -41,19 +41,23 @@ export class RestClient {
     try {
       url = new URL(address);
     } catch {
-      throw new StreamcellError('OPTION_INVALID', `'${address}' is no address of Flink's ${server}.`, {
-        hint: 'Like http://host:8083.',
-      });
+      throw new StreamcellError(
+        'OPTION_INVALID',
+        `'${withoutCredentials(address)}' is no address of Flink's ${server}.`,
+        {
+          hint: 'Like http://host:8083.',
+        },
+      );
     }
     if (url.protocol !== 'http:' && url.protocol !== 'https:') {
       throw new StreamcellError(
         'OPTION_INVALID',
-        `Flink's ${server} is reached by http or https, not '${url.protocol}'.`,
+        `Flink's ${server} is reached by http or https, not '${withoutCredentials(address)}'.`,
       );
     }
     this.headers = { 'content-type': 'application/json', ...headers };
-    if (url.username !== '') {
-      const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    if (url.username !== '' || url.password !== '') {
+      const credentials = `${decoded(url.username)}:${decoded(url.password)}`;
       this.headers['authorization'] = `Basic ${Buffer.from(credentials).toString('base64')}`;
     }
     url.username = '';
@@ -108,6 +112,23 @@ export class RestClient {
         cause: thrown,
       },
     );
+  }
+}
+
+/** Also of an address that cannot be read, where what lies before the last @ may be a password. */
+function withoutCredentials(address: string): string {
+  const at = address.lastIndexOf('@');
+  if (at < 0) return address;
+  const scheme = /^https?:\/\//i.exec(address)?.[0] ?? '';
+  return `${scheme}…${address.slice(at)}`;
+}
+
+/** A percent sign that escapes nothing stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
 
