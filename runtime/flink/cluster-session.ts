@@ -1,5 +1,6 @@
-import type { SmallResult } from '../session/index.js';
+import type { ScriptPiece, SmallResult } from '../session/index.js';
 import { StreamcellError, TimeZone } from '../types/index.js';
+import { Definitions } from './definitions.js';
 import { flinkError, readFailure } from './flink-errors.js';
 import { dataType } from './logical-type.js';
 import { RestError } from './rest-client.js';
@@ -14,20 +15,17 @@ const LONGEST = 50;
 /** How long a gateway that does not answer may take, as long as its cluster does. */
 const PATIENCE_MILLIS = 60_000;
 
-interface Kept {
-  readonly text: string;
-  readonly replay: boolean;
-}
-
 /**
  * The session that the SQL Gateway keeps for us, and what takes its place when the gateway loses it: a new one, with the same options, in
  * which every definition kept so far is made again. The next statement says so in a notice.
  *
- * State: the session's handle, the definitions that took effect, in order, and notices that nobody has seen yet.
+ * State: the session's handle, the definitions that live in it, and notices that nobody has seen yet. Maintains the invariant that once it is
+ * closed, no session is open at the gateway and no statement is handed over.
  */
 export class ClusterSession {
   private handle: string | null = null;
-  private kept: Kept[] = [];
+  private readonly definitions = new Definitions();
+  private closed = false;
   private unseen: string[] = [];
   private heart: NodeJS.Timeout | null = null;
   private opening: Promise<string> | null = null;
@@ -48,17 +46,25 @@ export class ClusterSession {
     this.heart.unref();
   }
 
+  /** From now on nothing is opened, and nothing handed over. */
+  end(): void {
+    this.closed = true;
+  }
+
   /** Never throws: a gateway that is gone has closed it. */
   async close(): Promise<void> {
+    this.end();
     if (this.heart !== null) clearInterval(this.heart);
+    // One that is just being opened closes itself.
+    await this.opening?.catch(() => undefined);
     const { handle } = this;
     this.handle = null;
     if (handle !== null) await this.gateway.closeSession(handle).catch(() => undefined);
   }
 
-  /** A definition that took effect. `replay`: whether it may be made again without running anything. */
-  keep(text: string, replay: boolean): void {
-    this.kept.push({ text, replay });
+  /** A statement that took effect. */
+  keep(piece: ScriptPiece): void {
+    this.definitions.add(piece);
   }
 
   /** What happened since the last statement, said once. */
@@ -79,14 +85,14 @@ export class ClusterSession {
   }
 
   /**
-   * Waits until the statement has run, or its job was started. Null when the signal came first: then the operation is closed.
+   * Waits until the statement has run, or its job was started. Null when it was stopped first: then the operation is closed.
    * @throws StreamcellError what Flink says against the statement, placed in the script (`start`: where the text begins there).
    */
   async firstPage(
     operation: Operation,
     text: string,
     start: number,
-    signal: AbortSignal | undefined,
+    stopped: () => boolean,
   ): Promise<GatewayPage | null> {
     const began = Date.now();
     for (let wait = SHORTEST; ; wait = Math.min(LONGEST, wait * 1.5)) {
@@ -97,7 +103,7 @@ export class ClusterSession {
         return null;
       });
       if (page !== null && page.state !== 'not ready') return page;
-      if (signal?.aborted === true) {
+      if (stopped()) {
         await this.gateway.closeOperation(operation).catch(() => undefined);
         return null;
       }
@@ -122,7 +128,8 @@ export class ClusterSession {
   /** Runs a statement of our own with a small result. */
   async collect(text: string, config: Readonly<Record<string, string>>, start: number): Promise<SmallResult> {
     const operation = await this.submit(text, config);
-    const first = (await this.firstPage(operation, text, start, undefined)) as GatewayPage;
+    const first = await this.firstPage(operation, text, start, () => this.closed);
+    if (first === null) throw sessionClosed();
     return this.rest(operation, first, text, start);
   }
 
@@ -133,11 +140,13 @@ export class ClusterSession {
       // Rows with values that JSON has no form for; that they are is seen by the columns' types.
       if (thrown instanceof RestError && /Could not map response to JSON/.test(thrown.serverSide))
         return await this.gateway.page(operation, number, 'PLAIN_TEXT');
+      if (this.closed) throw sessionClosed(thrown);
       throw asError(thrown, text, start);
     }
   }
 
   private async current(): Promise<string> {
+    if (this.closed) throw sessionClosed();
     if (this.handle !== null) return this.handle;
     this.opening ??= this.reopen().finally(() => (this.opening = null));
     return this.opening;
@@ -151,7 +160,13 @@ export class ClusterSession {
     } catch (thrown) {
       throw asError(thrown, '', 0);
     }
-    if (!isFirst) this.unseen.push(await this.replay(handle));
+    try {
+      if (!isFirst) this.unseen.push(await this.replay(handle));
+      if (this.closed) throw sessionClosed();
+    } catch (thrown) {
+      await this.gateway.closeSession(handle).catch(() => undefined);
+      throw thrown;
+    }
     this.handle = handle;
     return handle;
   }
@@ -159,7 +174,8 @@ export class ClusterSession {
   private async replay(handle: string): Promise<string> {
     const lost: string[] = [];
     let made = 0;
-    for (const { text, replay } of this.kept) {
+    for (const { text, replay } of this.definitions.all) {
+      if (this.closed) throw sessionClosed();
       try {
         if (!replay) throw new Error('it would run a job');
         await this.runIn(handle, text);
@@ -169,7 +185,9 @@ export class ClusterSession {
         lost.push(text.replace(/\s+/g, ' ').slice(0, 60));
       }
     }
-    this.kept = this.kept.filter(({ replay }) => replay);
+    this.definitions.forgetLost();
+    const forgotten = this.definitions.takeForgotten();
+    if (forgotten > 0) lost.push(`the first ${forgotten} definitions`);
     const redone = made === 0 ? '' : ` ${made === 1 ? 'One definition was' : `${made} definitions were`} made again.`;
     const missing = lost.length === 0 ? '' : ` Not made again: ${lost.join('; ')}.`;
     return `The SQL Gateway had lost the session; a new one was opened with the same options.${redone}${missing}`;
@@ -177,9 +195,14 @@ export class ClusterSession {
 
   private async runIn(handle: string, text: string): Promise<void> {
     const operation = await this.gateway.submit(handle, text, {});
-    const first = (await this.firstPage(operation, text, 0, undefined)) as GatewayPage;
+    const first = await this.firstPage(operation, text, 0, () => this.closed);
+    if (first === null) throw sessionClosed();
     await this.rest(operation, first, text, 0);
   }
+}
+
+function sessionClosed(cause?: unknown): StreamcellError {
+  return new StreamcellError('SESSION_CLOSED', 'The session is closed.', { cause });
 }
 
 function isTimeout(error: unknown): boolean {

@@ -31,7 +31,15 @@ import { boundedOnCluster, planOnCluster, type QueryShape } from './query-shape.
 import { valueReader, type ValueReader } from './row-values.js';
 import { SqlGateway, type GatewayPage, type Operation, type RowFormat } from './sql-gateway.js';
 import { textReader } from './text-values.js';
-import { fillsTable, kindOf, sentText } from './statement-kind.js';
+import {
+  changesCatalog,
+  fillsTable,
+  isBeyondContext,
+  kindOf,
+  optionReset,
+  optionSet,
+  sentText,
+} from './statement-kind.js';
 
 /** Rows a view keeps when nothing else was asked for. */
 const DEFAULT_MAX_ROWS = 100_000;
@@ -69,6 +77,9 @@ export class FlinkSession implements Session {
   /** The context missed something that took effect on Flink: what it says of names is not to be believed any more. */
   private contextBehind = false;
   private closed = false;
+  /** Statements that are being handed over just now give up. */
+  private givesUp = false;
+  private readonly starting = new Set<Promise<unknown>>();
 
   private constructor(
     private readonly gateway: SqlGateway,
@@ -105,11 +116,17 @@ export class FlinkSession implements Session {
     try {
       for (const [index, piece] of scriptPieces(bound.text).entries()) {
         if (stopped()) return;
+        this.assertOpen();
         const span = bound.original(piece.span);
         const place = { index, span, text: text.slice(span.start, span.end) };
-        const statement = await this.run(piece, place, bound.text, options);
-        // Aborted before it was there.
-        if (statement === null) return;
+        const running = this.run(piece, place, bound.text, options);
+        this.starting.add(running);
+        const statement = await running.finally(() => this.starting.delete(running));
+        if (statement === null) {
+          // Aborted before it was there, if it was not the session that ended.
+          if (!stopped()) this.assertOpen();
+          return;
+        }
         started.push(statement);
         if (stopped()) abort();
         yield statement;
@@ -177,8 +194,10 @@ export class FlinkSession implements Session {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    await Promise.allSettled([...this.jobsById.values()].map((job) => job.cancel()));
-    this.watch.close();
+    this.givesUp = true;
+    this.session.end();
+    await Promise.allSettled([...this.starting, ...[...this.jobsById.values()].map((job) => job.cancel())]);
+    await this.watch.close();
     await this.session.close();
   }
 
@@ -186,8 +205,9 @@ export class FlinkSession implements Session {
   async detach(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    await Promise.allSettled([...this.jobsById.values()].filter((j) => j.hasReader).map((job) => job.cancel()));
-    this.watch.close();
+    const read = [...this.jobsById.values()].filter((j) => j.hasReader);
+    await Promise.allSettled([...this.starting, ...read.map((job) => job.cancel())]);
+    await this.watch.close();
     await this.session.close();
   }
 
@@ -245,7 +265,7 @@ export class FlinkSession implements Session {
     const zone = TimeZone.get(this.context.timeZone());
     const handed = await this.handOver(sent.text, config, start, options.signal).catch((thrown: unknown) => {
       // What was given up may be run all the same, when the cluster is back.
-      if (thrown instanceof StreamcellError && thrown.kind === 'external') this.watch.doom(id);
+      if (this.closed || (thrown instanceof StreamcellError && thrown.kind === 'external')) this.watch.doom(id);
       throw thrown;
     });
     if (handed === null) {
@@ -260,6 +280,11 @@ export class FlinkSession implements Session {
       return new CompleteStatement(place, 'utility', result, this.session.notices());
     }
     this.remember(job);
+    // The session ended meanwhile; a job that writes into a sink is left when the others are.
+    if (this.givesUp || (this.closed && first.isQuery)) {
+      await job.cancel();
+      this.assertOpen();
+    }
     if (!first.isQuery) {
       void this.gateway.closeOperation(operation).catch(() => undefined);
       const bounded = planned?.bounded ?? (await boundedOnCluster(this.session, sent.text));
@@ -308,7 +333,7 @@ export class FlinkSession implements Session {
     signal: AbortSignal | undefined,
   ): Promise<{ readonly operation: Operation; readonly first: GatewayPage } | null> {
     const operation = await this.session.submit(text, config);
-    const first = await this.session.firstPage(operation, text, start, signal);
+    const first = await this.session.firstPage(operation, text, start, () => this.isGivenUp(signal));
     return first === null ? null : { operation, first };
   }
 
@@ -319,17 +344,16 @@ export class FlinkSession implements Session {
     script: string,
     signal: AbortSignal | undefined,
   ): Promise<Statement | null> {
-    const ast = piece.statement === null ? null : unwrap(piece.statement);
     const config: Record<string, string> = fillsTable(piece) ? { 'table.dml-sync': 'false' } : {};
     const operation = await this.session.submit(piece.text, config);
-    const first = await this.session.firstPage(operation, piece.text, piece.span.start, signal);
+    const first = await this.session.firstPage(operation, piece.text, piece.span.start, () => this.isGivenUp(signal));
     if (first === null) return null;
     const result = await this.session.rest(operation, first, piece.text, piece.span.start);
     const kind = kindOf(piece);
-    if (ast?.kind === 'SetOption' && ast.key !== null && ast.value !== null)
-      this.context.settings.set(ast.key.value.trim(), ast.value.value.trim());
-    else if (ast?.kind === 'ResetOption') await this.reset(ast.key?.value ?? null);
-    else if (kind === 'ddl' || ast?.kind === 'Use' || !['explain', 'set'].includes(kind)) this.follow(piece, script);
+    const [set, reset] = [optionSet(piece), optionReset(piece)];
+    if (set !== null) this.context.settings.set(set.key, set.value);
+    else if (reset !== undefined) await this.reset(reset);
+    else if (kind !== 'explain' && kind !== 'set') this.follow(piece, script);
     if (first.jobId !== null && kind === 'ddl') {
       const job = new ClusterJob(first.jobId, place.text, false, this.cluster);
       this.remember(job);
@@ -348,17 +372,11 @@ export class FlinkSession implements Session {
 
   /** Definitions that took effect on Flink take effect in the context, and are kept for the session that may have to follow this one. */
   private follow(piece: ScriptPiece, script: string): void {
-    const kind = kindOf(piece);
-    const ast = piece.statement === null ? null : unwrap(piece.statement);
-    const shows = ast !== null && ['Show', 'ShowCreate', 'Describe', 'AnalyzeTable'].includes(ast.kind);
-    if (shows || kind === 'explain') return;
-    this.session.keep(piece.text, !fillsTable(piece));
-    if (ast === null) {
-      this.contextBehind ||= kind === 'ddl' || !/^(?:SHOW|DESC|DESCRIBE|CALL)\b/i.test(piece.text);
-      return;
-    }
+    this.session.keep(piece);
+    this.contextBehind ||= isBeyondContext(piece);
+    if (piece.statement === null || !changesCatalog(piece)) return;
     try {
-      this.context.applyDdl(ast, script);
+      this.context.applyDdl(piece.statement, script);
     } catch {
       this.contextBehind = true;
     }
@@ -373,7 +391,7 @@ export class FlinkSession implements Session {
     options: ExecuteOptions,
   ): (QueryShape & { width: number }) | null {
     const batch = this.context.settings.get('execution.runtime-mode')?.toLowerCase() === 'batch';
-    if (piece.statement === null || this.contextBehind || batch) return null;
+    if (piece.statement === null || this.contextBehind || batch || this.hasChangelogOptions()) return null;
     try {
       const planned = this.context.plan(piece.statement, script, options);
       const sink = planned?.plan.nodes.find((n) => n.op === 'sink');
@@ -388,6 +406,11 @@ export class FlinkSession implements Session {
     } catch {
       return null;
     }
+  }
+
+  /** Options by which Flink makes another changelog than the engine would: it is asked for it. */
+  private hasChangelogOptions(): boolean {
+    return [...this.context.settings.keys()].some((key) => /^table\.exec\.(?:emit|mini-batch|deduplicate)\./.test(key));
   }
 
   private async clusterAnswers(): Promise<boolean> {
@@ -459,6 +482,10 @@ export class FlinkSession implements Session {
   private maxRows(): number {
     const rows = Number(this.context.settings.get('sql-client.execution.max-table-result.rows') ?? NaN);
     return Number.isInteger(rows) && rows > 0 ? rows : DEFAULT_MAX_ROWS;
+  }
+
+  private isGivenUp(signal: AbortSignal | undefined): boolean {
+    return this.givesUp || signal?.aborted === true;
   }
 
   private assertOpen(): void {

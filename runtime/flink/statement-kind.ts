@@ -70,3 +70,44 @@ export function fillsTable({ statement }: ScriptPiece): boolean {
   const ast = unwrap(statement);
   return (ast.kind === 'CreateTable' || ast.kind === 'ReplaceTable') && ast.as !== null;
 }
+
+/** Whether a statement that took effect has one on our own catalog, which is kept beside Flink's. */
+export function changesCatalog(piece: ScriptPiece): boolean {
+  if (piece.statement === null) return false;
+  const ast = unwrap(piece.statement);
+  switch (ast.kind) {
+    case 'Use':
+    case 'UseModules':
+      return true;
+    case 'AlterMaterializedTable':
+      return !['Suspend', 'Resume', 'Refresh'].includes(ast.action.kind);
+    default:
+      return kindOf(piece) === 'ddl';
+  }
+}
+
+/** Whether what a statement did is something that our own catalog has no idea of. */
+export function isBeyondContext({ statement, text }: ScriptPiece): boolean {
+  if (statement === null)
+    return !/^(?:SHOW|DESC|DESCRIBE|EXPLAIN|CALL|TRUNCATE|ANALYZE|STOP|COMPILE|ADD|REMOVE)\b/i.test(bare(text));
+  const { kind } = unwrap(statement);
+  return kind === 'LoadModule' || kind === 'UnloadModule';
+}
+
+/** The option that SET gives a value, also in the form without quotes, which only Flink's gateway reads. */
+export function optionSet({ statement, text }: ScriptPiece): { readonly key: string; readonly value: string } | null {
+  if (statement !== null) {
+    const ast = unwrap(statement);
+    if (ast.kind !== 'SetOption' || ast.key === null || ast.value === null) return null;
+    return { key: ast.key.value.trim(), value: ast.value.value.trim() };
+  }
+  const [, key, quoted, plain] = /^SET\s+([^'\s=]+)\s*=\s*(?:'([^']*)'|(\S+))\s*$/i.exec(bare(text)) ?? [];
+  return key === undefined ? null : { key, value: (quoted ?? plain).trim() };
+}
+
+/** The option that RESET takes back; null for all of them, undefined for any other statement. */
+export function optionReset({ statement, text }: ScriptPiece): string | null | undefined {
+  if (statement === null) return /^RESET\s+([^'\s]+)\s*$/i.exec(bare(text))?.[1];
+  const ast = unwrap(statement);
+  return ast.kind === 'ResetOption' ? (ast.key?.value ?? null) : undefined;
+}
