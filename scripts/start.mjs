@@ -106,7 +106,8 @@ process.on('SIGHUP', end);
 const parent = process.ppid;
 setInterval(() => process.ppid !== parent && end(), 1000).unref();
 server.on('error', (error) => fail(`JupyterLab did not start: ${error.message}`));
-server.on('exit', (code) => process.exit(ending ? 0 : (code ?? 1)));
+// One that had to be killed did not end as it was asked to.
+server.on('exit', (code, signal) => process.exit(ending && signal !== 'SIGKILL' ? 0 : (code ?? 1)));
 const address = `http://127.0.0.1:${port}`;
 while (!(await answers(`${address}/api/status?token=${token}`))) await sleep(100);
 process.stdout.write(
