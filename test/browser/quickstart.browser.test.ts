@@ -116,10 +116,10 @@ test('it runs without a browser too, and the exported page shows its tables and 
   const shows = ['app', 'web', 'store', 'partner'].map((channel) => new RegExp(`<td[^>]*>${channel}</td>`));
   const missing = [...shows, /20 rows, the highest price is/].filter((part) => !part.test(html));
   expect(missing).toEqual([]);
-  const [, picture = ''] = /data:image\/svg\+xml;base64,([\w+/=]+)/.exec(html) ?? [];
-  expect(
-    Buffer.from(picture, 'base64')
-      .toString()
-      .match(/<polyline/g),
-  ).toHaveLength(4);
+  // The page's own icons are such pictures too.
+  const pictures = [...html.matchAll(/data:image\/svg\+xml;base64,([\w+/=]+)/g)].map(([, text]) =>
+    Buffer.from(text, 'base64').toString(),
+  );
+  const lines = pictures.map((picture) => picture.match(/<polyline/g)?.length ?? 0);
+  expect(lines).toContain(4);
 });
