@@ -1,5 +1,5 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { IThemeManager } from '@jupyterlab/apputils';
+import { ICommandPalette, IThemeManager } from '@jupyterlab/apputils';
 import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { ICompletionProviderManager } from '@jupyterlab/completer';
 import { INotebookTracker } from '@jupyterlab/notebook';
@@ -7,6 +7,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ControlChannels } from './control/channels.js';
 import { StatusItem } from './control/status-item.js';
+import { addCommands } from './output/commands.js';
 import { NotebookViews } from './output/notebook-views.js';
 import { LiveSettings } from './settings.js';
 import { SqlCompletionProvider } from './sql/completion-provider.js';
@@ -73,16 +74,19 @@ const outputs: JupyterFrontEndPlugin<void> = {
   description: 'Live tables and charts, and errors, of Flink SQL cells.',
   autoStart: true,
   requires: [ILiveSettings, IControlChannels, INotebookSql],
-  optional: [IThemeManager],
+  optional: [IThemeManager, INotebookTracker, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     live: LiveSettings,
     channels: ControlChannels,
     sql: NotebookSql,
     themes: IThemeManager | null,
+    tracker: INotebookTracker | null,
+    palette: ICommandPalette | null,
   ) => {
     const views = new NotebookViews(live, themes, sql.mark, (panel) => channels.of(panel).hint());
     app.docRegistry.addWidgetExtension('Notebook', views);
+    if (tracker !== null) addCommands(app, tracker, views, palette);
   },
 };
 

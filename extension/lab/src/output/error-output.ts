@@ -1,4 +1,5 @@
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import { OutputArea } from '@jupyterlab/outputarea';
 import { Widget } from '@lumino/widgets';
 import type { Message } from '@lumino/messaging';
 import { ERROR_MIME, type ErrorBundle } from '@streamcell/runtime/protocol/view-channel';
@@ -17,7 +18,8 @@ export class ErrorOutput extends Widget implements IRenderMime.IRenderer {
     super();
     this.addClass('sc-Error');
     this.addClass('sc-View-colours');
-    this.node.setAttribute('role', 'alert');
+    this.node.setAttribute('role', 'group');
+    this.node.setAttribute('aria-label', 'Error');
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
@@ -26,6 +28,18 @@ export class ErrorOutput extends Widget implements IRenderMime.IRenderer {
     const { error, cell, span } = bundle;
     this.node.replaceChildren(...errorParts(error, span === null ? '' : position(cell, span.start)));
     if (this.isAttached) this.mark(this, bundle);
+  }
+
+  protected override onBeforeAttach(_: Message): void {
+    // Only what has just happened is news, not the saved errors of a notebook that is opened.
+    if (this.isOfThisPage) this.node.setAttribute('role', 'alert');
+  }
+
+  /** A cell that was run in this page has the future of that run. */
+  private get isOfThisPage(): boolean {
+    for (let widget = this.parent; widget !== null; widget = widget.parent)
+      if (widget instanceof OutputArea) return (widget.future as unknown) != null;
+    return false;
   }
 
   protected override onAfterAttach(_: Message): void {

@@ -4,6 +4,7 @@ import type { ViewMode } from '@streamcell/runtime/protocol/view-channel';
 import type { LiveView } from '../view/live-view.js';
 import { element, iconButton } from './dom.js';
 import { figures, stateWord } from './header-text.js';
+import { ToolbarKeys } from './toolbar-keys.js';
 
 export type HeaderAction = 'pause' | 'stop' | 'filter' | 'download' | 'connect';
 
@@ -28,6 +29,7 @@ export class HeaderBar extends Widget {
   private readonly download = iconButton('download', 'Download as CSV', () => this.acted.emit('download'));
   private readonly connect = element('button', 'sc-Connect', 'Connect live');
   private readonly buttons = new Map<ViewMode, HTMLButtonElement>();
+  private readonly keys = new ToolbarKeys(this.node);
   private shown = '';
 
   constructor(
@@ -80,14 +82,21 @@ export class HeaderBar extends Widget {
       button.setAttribute('aria-pressed', String(name === mode));
     }
     this.filter.node.hidden = mode === 'chart' || mode === 'single';
+    this.keys.settle();
+  }
+
+  focusFilter(): void {
+    this.filter.node.focus();
   }
 
   setFiltering(on: boolean): void {
     this.filter.node.classList.toggle('sc-mod-on', on);
+    this.filter.node.setAttribute('aria-pressed', String(on));
   }
 
   setBusy(downloading: boolean): void {
     this.download.node.disabled = downloading;
+    this.keys.settle();
   }
 
   refresh(): void {
@@ -109,6 +118,7 @@ export class HeaderBar extends Widget {
     this.pause.node.classList.toggle('sc-mod-on', view.paused);
     this.connect.hidden = view.link !== 'saved' || view.status.state !== 'running';
     this.filter.node.disabled = !live;
+    this.keys.settle();
   }
 
   private segment(mode: ViewMode): HTMLButtonElement {

@@ -22,6 +22,9 @@ import { chartViewport } from './own-viewport.js';
 import { SavedState } from './saved-state.js';
 import { SingleRow } from './single-row.js';
 
+/** What can be done with the active cell's result by key. */
+export type ResultCommand = 'streamcell:pause' | 'streamcell:stop' | 'streamcell:next-mode';
+
 /** What outputs of one notebook share. */
 export interface OutputHost {
   readonly context: ISessionContext;
@@ -119,6 +122,28 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
     document.removeEventListener('visibilitychange', this.onTab);
     window.clearInterval(this.ticking);
     this.view?.setVisible(false);
+  }
+
+  can(command: ResultCommand): boolean {
+    return this.view !== null && (command === 'streamcell:next-mode' || this.view.running);
+  }
+
+  perform(command: ResultCommand): void {
+    const { view } = this;
+    if (view === null || !this.can(command)) return;
+    switch (command) {
+      case 'streamcell:pause':
+        this.act('pause');
+        break;
+      case 'streamcell:stop':
+        this.act('stop');
+        break;
+      case 'streamcell:next-mode': {
+        const modes = this.modes(view.bundle);
+        this.showMode(modes[(modes.indexOf(this.mode) + 1) % modes.length]);
+        break;
+      }
+    }
   }
 
   private get panel(): PanelLayout {
@@ -290,9 +315,11 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
       this.panel.insertWidget(1, bar);
       bar.focus();
     } else {
+      const focused = this.filterBar.node.contains(document.activeElement);
       this.filterBar.dispose();
       this.filterBar = null;
       this.filterBy([]);
+      if (focused) this.header?.focusFilter();
     }
     this.header?.setFiltering(this.filterBar !== null);
   }

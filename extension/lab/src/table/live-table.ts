@@ -1,4 +1,4 @@
-import { BasicKeyHandler, BasicSelectionModel, DataGrid } from '@lumino/datagrid';
+import { BasicSelectionModel, DataGrid } from '@lumino/datagrid';
 import { MessageLoop, type Message } from '@lumino/messaging';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { PanelLayout, Widget } from '@lumino/widgets';
@@ -7,6 +7,7 @@ import type { RowSource } from '../values/row-source.js';
 import { columnWidths } from './column-widths.js';
 import { FLASH, Flashes } from './flashes.js';
 import { GridModel, type GridCell } from './grid-model.js';
+import { TableKeyHandler } from './key-handler.js';
 import { TableMouseHandler } from './mouse-handler.js';
 import { CellPainter, PADDING, type TableLook } from './cell-painter.js';
 import { PaintedGrid } from './painted-grid.js';
@@ -63,7 +64,10 @@ export class LiveTable extends Widget implements TableLook {
     this.theme = readTheme(document.body);
     this.addClass('sc-Table');
     this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', 'Rows of the result');
+    this.node.setAttribute(
+      'aria-label',
+      'Rows of the result. Enter shows a value in full, Shift+Enter sorts by its column.',
+    );
     // The notebook's one-letter commands must not act on keys meant for the grid.
     this.node.dataset.lmSuppressShortcuts = 'true';
     const layout = (this.layout = new PanelLayout());
@@ -75,7 +79,12 @@ export class LiveTable extends Widget implements TableLook {
     this.grid.addClass('sc-Grid');
     this.grid.dataModel = this.model;
     this.grid.selectionModel = new BasicSelectionModel({ dataModel: this.model });
-    this.grid.keyHandler = new BasicKeyHandler();
+    this.grid.keyHandler = new TableKeyHandler({
+      sort: (column) => this.askSort(column),
+      open: (row, column) => this.openAtCursor(row, column),
+    });
+    // Reached with Tab; lumino itself would have it clicked.
+    this.grid.viewport.node.tabIndex = 0;
     this.grid.mouseHandler = new TableMouseHandler({
       sort: (column) => this.askSort(column),
       resize: () => (this.widthsByUser = true),
@@ -245,8 +254,22 @@ export class LiveTable extends Widget implements TableLook {
     const shown = this.model.columns[column];
     const cell = this.model.cell(row, shown);
     if (cell.isNull || (shown.kind !== 'nested' && !this.isCut(cell, this.grid.columnSize('body', column)))) return;
+    this.popUp(row, column, x, y);
+  }
+
+  private openAtCursor(row: number, column: number): void {
+    if (this.model.cell(row, this.model.columns[column]).isNull) return;
+    const { grid } = this;
+    const box = grid.viewport.node.getBoundingClientRect();
+    const x = box.left + grid.columnOffset('body', column) - grid.scrollX;
+    const y = box.top + grid.headerHeight + grid.rowOffset('body', row) - grid.scrollY;
+    this.popUp(row, column, x, y);
+  }
+
+  private popUp(row: number, column: number, x: number, y: number): void {
+    const shown = this.model.columns[column];
     const text = this.model.pretty(row, shown);
-    if (text !== undefined) showValue(`${shown.name}  ${shown.type}`, text, x, y, this.node);
+    if (text !== undefined) showValue(`${shown.name}  ${shown.type}`, text, x, y, this.grid.viewport.node);
   }
 
   private tooltip(row: number, column: number, width: number): string {

@@ -1,4 +1,4 @@
-/** Shows one value in full, over the page, until something else is clicked or Escape is pressed. */
+/** Shows one value in full, over the page, until something else is clicked or Escape or Tab is pressed. */
 export function showValue(title: string, text: string, x: number, y: number, host: HTMLElement): void {
   const popup = document.createElement('div');
   popup.className = 'sc-Popup sc-View-colours';
@@ -30,8 +30,10 @@ export function showValue(title: string, text: string, x: number, y: number, hos
     if (!popup.contains(event.target as Node)) close();
   };
   const escape = (event: KeyboardEvent): void => {
-    if (event.key !== 'Escape') return;
+    // Tab leads out of it, to where it came from.
+    if (event.key !== 'Escape' && event.key !== 'Tab') return;
     event.stopPropagation();
+    event.preventDefault();
     close();
   };
   document.addEventListener('pointerdown', outside, true);
