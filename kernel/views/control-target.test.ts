@@ -1,7 +1,15 @@
+import { MessageChannel } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { MessagePortTransport } from '@streamcell/runtime/protocol/message-port-transport';
+import type { Transport } from '@streamcell/runtime/protocol/transport';
+import { GatewaySession } from '@streamcell/runtime/session/gateway-session';
+import { EmbeddedSession } from '@streamcell/runtime/session/index';
+import { ProtocolServer } from '@streamcell/runtime/session/protocol-server';
+import { SharedSessionHost } from '@streamcell/runtime/session/session-host';
 import { CONTROL_TARGET, type FromControl, type ToControl } from '@streamcell/runtime/protocol/view-channel';
 import type { CommTarget } from '../host.js';
-import { CellHarness, until } from '../sql/cell-harness.js';
+import { alone, CellHarness, PlainVariables, until } from '../sql/cell-harness.js';
+import { ControlTarget } from './control-target.js';
 
 type State = Extract<ToControl, { type: 'session' }>;
 
@@ -53,6 +61,38 @@ describe('the control channel', () => {
     await cells.session.close();
     cells.session.jobs = () => Promise.reject(new Error('gone'));
     await until(() => states().some((s) => !s.connected), 'the loss');
+  });
+
+  test('says that the connection to a gateway is cut, though it may come back', async () => {
+    const embedded = new EmbeddedSession();
+    const host = new SharedSessionHost(() => ({ session: embedded, cluster: 'there' }));
+    const ports: Transport[] = [];
+    const session = await GatewaySession.open({
+      connect: async () => {
+        if (ports.length > 0) return new Promise<never>(() => undefined);
+        const { port1, port2 } = new MessageChannel();
+        const far = new MessagePortTransport(port1);
+        ports.push(far, new MessagePortTransport(port2));
+        new ProtocolServer(far, host);
+        return ports[1];
+      },
+    });
+    const seen: State[] = [];
+    const target = new ControlTarget({ ...alone(session), cluster: 'there' }, new PlainVariables(), false);
+    const looking = target.open({ id: 'g', send: (data) => seen.push(data as State), close: () => undefined });
+    try {
+      await until(() => seen.length === 1, 'the first state');
+      expect(seen[0]).toEqual({ type: 'session', cluster: 'there', connected: true, jobs: [] });
+      ports[0].close();
+      await until(() => session.state === 'reconnecting', 'the cut');
+      await until(() => seen.length === 2, 'the second state');
+      expect(seen[1]).toEqual({ type: 'session', cluster: 'there', connected: false, jobs: [] });
+      expect(session.state).toBe('reconnecting');
+    } finally {
+      looking.closed();
+      await session.close();
+      await embedded.close();
+    }
   });
 
   test('checks a cell', async () => {

@@ -1,4 +1,6 @@
 import type { FromControl, JobSummary, ToControl } from '@streamcell/runtime/protocol/view-channel';
+import { GatewaySession, type GatewayState } from '@streamcell/runtime/session/gateway-session';
+import type { Session } from '@streamcell/runtime/session/index';
 import { StreamcellError } from '@streamcell/runtime/types/index';
 import type { CommChannel, CommTarget, Sessions, Variables } from '../host.js';
 import { validateCell } from '../sql/validation.js';
@@ -65,16 +67,21 @@ export class ControlTarget implements CommTarget {
 
   private async state(): Promise<ToControl> {
     const { current, cluster } = this.sessions;
+    const cut = new Cut(current);
     try {
-      const jobs = (await current.jobs()).map(({ id, name, state, startedAt }): JobSummary => ({
-        id,
-        name,
-        state,
-        startedAt,
-      }));
+      const jobs = (await Promise.race([current.jobs(), cut.comes])).map(
+        ({ id, name, state, startedAt }): JobSummary => ({
+          id,
+          name,
+          state,
+          startedAt,
+        }),
+      );
       return { type: 'session', cluster, connected: true, jobs };
     } catch {
       return { type: 'session', cluster, connected: false, jobs: [] };
+    } finally {
+      cut.forget();
     }
   }
 
@@ -92,6 +99,26 @@ export class ControlTarget implements CommTarget {
       (thrown: unknown) => [StreamcellError.from(thrown).toData()],
     );
     if (this.told.has(channel)) channel.send({ type: 'diagnostics', id: message.id, errors } satisfies ToControl);
+  }
+}
+
+/** Rejects while a session has no connection: its answers wait for one, and who looks at a status bar should not. */
+class Cut {
+  readonly comes: Promise<never>;
+  readonly forget: () => void;
+
+  constructor(session: Session) {
+    let forget: () => void = () => undefined;
+    this.comes = new Promise((_, reject) => {
+      if (!(session instanceof GatewaySession)) return;
+      const look = (state: GatewayState): void => {
+        if (state !== 'connected') reject(new StreamcellError('GATEWAY_UNREACHABLE', 'There is no connection now.'));
+      };
+      forget = session.onState(look);
+      look(session.state);
+    });
+    this.comes.catch(() => undefined);
+    this.forget = forget;
   }
 }
 

@@ -9,6 +9,7 @@ export interface GatewayCommand {
   readonly tokenFile: string | null;
   readonly origins: readonly string[];
   readonly clusters: readonly FlinkCluster[];
+  readonly credentialsFile: string | null;
   /** Milliseconds. */
   readonly sessionTimeout: number;
   readonly maxSessions: number;
@@ -29,6 +30,9 @@ Options:
                            variable STREAMCELL_TOKEN, or else a new one, which is printed
   --cluster NAME=SQL_GATEWAY_URL,JOBMANAGER_URL
                            A Flink session cluster that clients may choose; may be repeated
+  --cluster-credentials FILE
+                           Basic authentication for clusters behind a proxy: lines of NAME=USER:PASSWORD. Otherwise those of the
+                           environment variable STREAMCELL_CLUSTER_CREDENTIALS
   --allow-origin ORIGIN    Browser pages of this origin may connect (default: none); may be repeated
   --session-timeout SEC    How long a session outlives its connection (default ${DEFAULTS.sessionTimeout / 1000})
   --max-sessions N         Sessions at once (default ${DEFAULTS.maxSessions})
@@ -43,6 +47,7 @@ const VALUES = new Set([
   '--port',
   '--token-file',
   '--cluster',
+  '--cluster-credentials',
   '--allow-origin',
   '--session-timeout',
   '--max-sessions',
@@ -96,6 +101,7 @@ export function parseGateway(args: readonly string[]): GatewayCommand | { comman
     tokenFile: single.get('--token-file') ?? null,
     origins,
     clusters,
+    credentialsFile: single.get('--cluster-credentials') ?? null,
     sessionTimeout: whole('--session-timeout', DEFAULTS.sessionTimeout / 1000, 1, 1_000_000) * 1000,
     maxSessions: whole('--max-sessions', DEFAULTS.maxSessions, 1, 100_000),
     logLevel,
@@ -120,7 +126,8 @@ function clusterOf(value: string, others: readonly FlinkCluster[]): FlinkCluster
   try {
     cluster = parseCluster(value);
   } catch (thrown) {
-    throw new UsageError(`--cluster: ${StreamcellError.from(thrown).message}`);
+    const { message, hint } = StreamcellError.from(thrown);
+    throw new UsageError(`--cluster: ${message}${hint === undefined ? '' : `\n${hint}`}`);
   }
   if (others.some((c) => c.name === cluster.name)) throw new UsageError(`--cluster ${cluster.name} is given twice.`);
   return cluster;

@@ -158,6 +158,7 @@ describe('its command line', () => {
     [['--port', '1', '--port', '2'], 'twice'],
     [['--cluster', 'a=http://h:1'], 'NAME=SQL_GATEWAY_URL,JOBMANAGER_URL'],
     [['--cluster', 'a=ftp://h,http://h'], 'http address'],
+    [['--cluster', 'a=http://u:secret@h,http://h'], 'STREAMCELL_CLUSTER_CREDENTIALS'],
     [['--cluster', 'embedded=http://h,http://h'], 'own engine'],
     [['--cluster', 'a=http://h,http://h', '--cluster', 'a=http://h,http://h'], 'twice'],
     [['--allow-origin', '*'], 'origin such as'],

@@ -1,4 +1,4 @@
-import { Gateway, jsonLog, newToken, tokenFromFile } from '../gateway/index.js';
+import { Gateway, jsonLog, newToken, secretFile, tokenFromFile, withCredentials } from '../gateway/index.js';
 import { StreamcellError } from '../types/index.js';
 import type { GatewayCommand } from './gateway-arguments.js';
 import type { Surroundings } from './run-command.js';
@@ -9,13 +9,15 @@ const EXIT_ERROR = 1;
 export async function runGateway(
   command: GatewayCommand,
   around: Surroundings,
-  environment: { STREAMCELL_TOKEN?: string },
+  environment: { STREAMCELL_TOKEN?: string; STREAMCELL_CLUSTER_CREDENTIALS?: string },
   version: string,
 ): Promise<number> {
   const log = jsonLog(command.logLevel, (line) => void around.stderr.write(line));
   const given = environment.STREAMCELL_TOKEN;
   // Nothing started from here needs it.
   delete environment.STREAMCELL_TOKEN;
+  const credentials = environment.STREAMCELL_CLUSTER_CREDENTIALS;
+  delete environment.STREAMCELL_CLUSTER_CREDENTIALS;
   let gateway: Gateway;
   let token: string;
   let isNew = false;
@@ -29,7 +31,11 @@ export async function runGateway(
       token = newToken();
       isNew = true;
     }
-    const { host, port, clusters, origins, sessionTimeout, maxSessions } = command;
+    const { host, port, origins, sessionTimeout, maxSessions, credentialsFile } = command;
+    const clusters = withCredentials(
+      command.clusters,
+      credentialsFile === null ? (credentials ?? '') : secretFile(credentialsFile, 'credentials'),
+    );
     gateway = await Gateway.start({
       host,
       port,

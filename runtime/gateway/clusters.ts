@@ -17,5 +17,6 @@ export async function openOn(
   }
   // Loaded when it is wanted: most gateways have no cluster.
   const { openFlinkSession } = await import('../flink/index.js');
-  return openFlinkSession({ gateway: cluster.gateway, jobManager: cluster.jobManager, name: 'streamcell', options });
+  const { gateway, jobManager, headers } = cluster;
+  return openFlinkSession({ gateway, jobManager, headers, name: 'streamcell', options });
 }

@@ -9,20 +9,23 @@ export function newToken(): string {
 
 /** The first line of a file. @throws StreamcellError FILE_NOT_FOUND, FILE_ACCESS, OPTION_INVALID */
 export function tokenFromFile(path: string): string {
-  let text: string;
+  const token = secretFile(path, 'token').split('\n')[0].trim();
+  if (token === '') throw new StreamcellError('OPTION_INVALID', `The token file ${path} is empty.`);
+  return token;
+}
+
+/** @param what it holds. @throws StreamcellError FILE_NOT_FOUND, FILE_ACCESS */
+export function secretFile(path: string, what: string): string {
   try {
-    text = readFileSync(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw new StreamcellError(
       missing ? 'FILE_NOT_FOUND' : 'FILE_ACCESS',
-      `The token file ${path} ${missing ? 'does not exist' : 'cannot be read'}.`,
+      `The ${what} file ${path} ${missing ? 'does not exist' : 'cannot be read'}.`,
       { cause },
     );
   }
-  const token = text.split('\n')[0].trim();
-  if (token === '') throw new StreamcellError('OPTION_INVALID', `The token file ${path} is empty.`);
-  return token;
 }
 
 /** Compares in constant time, whatever the lengths: hashes are compared, not tokens. */

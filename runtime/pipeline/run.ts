@@ -63,6 +63,10 @@ async function collected(
     }
     await done;
     return [columns, (await view.snapshot()).slice(0, rows)];
+  } catch (thrown) {
+    // Nobody else knows of the query.
+    stop();
+    throw thrown;
   } finally {
     clearTimeout(timer);
   }

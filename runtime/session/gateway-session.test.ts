@@ -6,6 +6,7 @@ import { EmbeddedSession } from './embedded-session.js';
 import { GatewaySession } from './gateway-session.js';
 import { HostedSession } from './hosted-session.js';
 import { ProtocolServer } from './protocol-server.js';
+import type { Statement, ViewFrame } from './session.js';
 import { SharedSessionHost } from './session-host.js';
 
 /** As a gateway has it: the session ends with its client. */
@@ -30,6 +31,24 @@ sessionContract('over a message port', {
   unbounded: (perSecond) =>
     `'connector' = 'datagen', 'rows-per-second' = '${perSecond}', 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '1000000000'`,
   blackhole: "'connector' = 'blackhole'",
+});
+
+test('who looks at a result that is not kept any more is told so', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const session = new EmbeddedSession();
+  new ProtocolServer(new MessagePortTransport(port1), new OwnSessions(() => ({ session, cluster: 'embedded' })));
+  const user = await GatewaySession.open({ connect: async () => new MessagePortTransport(port2), reconnect: 0 });
+  const results: Statement[] = [];
+  // One more than is kept.
+  for await (const statement of user.execute(Array.from({ length: 201 }, () => 'SHOW TABLES').join(';'))) {
+    await statement.done;
+    results.push(statement);
+  }
+  const frame = await new Promise<ViewFrame>((resolve) => results[0].view?.subscribe({ from: 0, to: 10 }, resolve));
+  expect(frame.status).toMatchObject({ state: 'failed', error: { code: 'RESULT_GONE' } });
+  const kept = await new Promise<ViewFrame>((resolve) => results[200].view?.subscribe({ from: 0, to: 10 }, resolve));
+  expect(kept.status.state).toBe('finished');
+  await user.close();
 });
 
 test('a session that is shared stays as it is when a user of it leaves', async () => {
