@@ -204,6 +204,78 @@ describe('results that change come to the same table as on the embedded engine',
     expect(await same(text)).toHaveLength(69);
   });
 
+  describe('the first row per key by event time', () => {
+    const first = `SELECT id, k, ts FROM (
+      SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY ts) AS place FROM seen
+    ) WHERE place = 1`;
+    // What comes first is not the first by its time.
+    const seen = Array.from({ length: 40 }, (_, i) => ({
+      id: i,
+      k: i % 3,
+      ts: `2020-01-01 00:00:${String(59 - ((i * 7) % 40)).padStart(2, '0')}`,
+    }));
+    const columns = "id INT, k INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '1' MINUTE";
+    const batches = ['enabled = true', 'allow-latency = 1s', 'size = 4'];
+
+    beforeAll(async () => {
+      for (const session of [onFlink, embedded]) await all(session, jsonTable('seen', columns, seen));
+    }, 60_000);
+
+    test('is inserted only', async () => {
+      expect((await all(onFlink, first))[0].changelog).toBe('append');
+      expect(await same(first)).toHaveLength(3);
+    });
+
+    test.each([
+      ['quoted', batches.map((b) => `SET 'table.exec.mini-batch.${b.replace(' = ', "' = '")}';`)],
+      ['without quotes', batches.map((b) => `SET table.exec.mini-batch.${b};`)],
+    ])('is updated when Flink works in mini-batches (options %s)', async (_form, options) => {
+      const batched = await openFlinkSession({ gateway: flink.gatewayUrl, jobManager: flink.restUrl });
+      try {
+        await all(batched, `${jsonTable('seen', columns, seen)} ${options.join(' ')}`);
+        const [statement] = await all(batched, first);
+        expect([statement.bounded, statement.changelog, statement.upsertKey]).toEqual([true, 'upsert', [1]]);
+        const status = await statement.view?.status();
+        expect(status?.changes).toBeGreaterThan(3);
+        expect(shown(await statement.view?.snapshot())).toEqual((await result(embedded, first)).rows);
+      } finally {
+        await batched.close();
+      }
+    });
+
+    test('is bounded or not also when only Flink can tell', async () => {
+      const unread = await openFlinkSession({ gateway: flink.gatewayUrl, jobManager: flink.restUrl });
+      const endless = jsonTable('more', columns, []).replace(/WITH .*/, "WITH ('connector' = 'datagen');");
+      try {
+        // With such an option Flink is asked, whatever its value.
+        await all(
+          unread,
+          `${jsonTable('seen', columns, seen)} ${endless} SET 'table.exec.emit.late-fire.enabled' = 'false'`,
+        );
+        expect((await all(unread, first))[0].bounded).toBe(true);
+        expect((await all(unread, 'SELECT s.ts FROM seen s LEFT JOIN more m ON s.id = m.id'))[0].bounded).toBe(false);
+        expect((await all(unread, 'SELECT m.ts FROM more m'))[0].bounded).toBe(false);
+      } finally {
+        await unread.close();
+      }
+    });
+
+    test('windows that fire early update what they said', async () => {
+      const early = await openFlinkSession({ gateway: flink.gatewayUrl, jobManager: flink.restUrl });
+      const windows = `SELECT TUMBLE_START(ts, INTERVAL '10' SECOND) AS w, COUNT(*) AS n FROM seen GROUP BY TUMBLE(ts, INTERVAL '10' SECOND)`;
+      try {
+        const emit =
+          "SET 'table.exec.emit.early-fire.enabled' = 'true'; SET 'table.exec.emit.early-fire.delay' = '0 s';";
+        await all(early, `${jsonTable('seen', columns, seen)} ${emit}`);
+        const [statement] = await all(early, windows);
+        expect(statement.changelog).not.toBe('append');
+        expect(shown(await statement.view?.snapshot())).toEqual((await result(embedded, windows)).rows);
+      } finally {
+        await early.close();
+      }
+    });
+  });
+
   test('an outer join', async () => {
     await same('SELECT a.id, a.item, b.price FROM auctions a LEFT JOIN bids b ON a.id = b.auction AND b.price > 900');
     await same(
