@@ -29,7 +29,11 @@ const port = parentPort;
 if (port === null) throw new Error('the protocol thread is started by main.js');
 
 const gate = new OutputGate(data.gate);
-const main = new MainThreadClient((message: ToMain) => port.postMessage(message), gate);
+const main = new MainThreadClient(
+  (message: ToMain) => port.postMessage(message),
+  gate,
+  () => sockets.published(),
+);
 port.on('message', (message: FromMain) => main.receive(message));
 const checker = new CheckerClient(data.folder);
 const sessions = new KernelSessions();

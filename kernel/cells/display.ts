@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import type { MimeBundle } from '../host.js';
-import type { OutputMessage } from './messages.js';
+import type { CellSays } from './messages.js';
 
 /** A value with a method of this name says itself how it is shown: as a MIME bundle, or not at all by null. */
 export const DISPLAY = Symbol.for('streamcell.display');
@@ -67,11 +67,8 @@ function isBundle(value: unknown): value is MimeBundle {
   return keys.length > 0 && keys.every((key) => /^[\w.+-]+\/[\w.+;= -]+$/.test(key));
 }
 
-type Display = OutputMessage & { type: 'display' };
-type DisplayQuery = OutputMessage & { type: 'displayQuery' };
-
 /** The cells' `display(value)`; the handle that it returns shows another value in its place. */
-export function createDisplay(say: (message: Omit<Display, 'run'> | Omit<DisplayQuery, 'run'>) => void) {
+export function createDisplay(say: (message: CellSays) => void) {
   return (
     value: unknown,
     options: { readonly id?: string } = {},

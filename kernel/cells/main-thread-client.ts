@@ -1,7 +1,8 @@
 import { Session } from 'node:inspector';
 import type { MessagePort } from 'node:worker_threads';
+import { failureOf } from '../failures.js';
 import type { CellOutput, Variables } from '../host.js';
-import type { FromMain, Outcome, Script, ToMain } from './messages.js';
+import type { FromMain, Outcome, OutputMessage, Script, ToMain } from './messages.js';
 import type { OutputGate } from './output-gate.js';
 
 /** Milliseconds within which a main thread that is not busy answers. */
@@ -41,6 +42,8 @@ export class MainThreadClient implements Variables {
   constructor(
     private readonly post: (message: ToMain) => void,
     private readonly gate: OutputGate,
+    /** Resolves when what was given to the outputs so far is with the network. */
+    private readonly sent: () => Promise<void>,
   ) {
     this.control.connectToMainThread();
   }
@@ -60,25 +63,36 @@ export class MainThreadClient implements Variables {
         this.values.get(message.id)?.(message);
         this.values.delete(message.id);
         return;
-      case 'stream':
-        this.gate.leave(message.text.length);
-        return this.outputOf(message.run)?.stream(message.name, message.text);
-      case 'display': {
-        const { data, displayId, update } = message;
-        const output = this.outputOf(message.run);
-        return update ? output?.updateDisplay(displayId, data) : output?.display(data, undefined, displayId);
-      }
-      case 'displayQuery': {
-        const run = this.runOf(message.run);
-        run?.queries.push(this.onQuery(message.sql, run.output, run.signal));
-        return;
-      }
       case 'interrupt':
         return this.onInterrupt();
       case 'session':
         return this.onSession(message.port);
+      default:
+        this.say(message);
+        void this.sent().then(() => this.gate.leave(message.total));
+    }
+  }
+
+  private say(message: OutputMessage): void {
+    const run = this.runOf(message.run);
+    if (run === undefined) return;
+    const { output, signal, queries } = run;
+    switch (message.type) {
+      case 'stream':
+        return output.stream(message.name, message.text);
+      case 'displayQuery':
+        return void queries.push(this.onQuery(message.sql, output, signal));
       case 'clearOutput':
-        return this.outputOf(message.run)?.clearOutput(message.wait);
+        return output.clearOutput(message.wait);
+      case 'display':
+        try {
+          const { data, displayId, update } = message;
+          if (update) output.updateDisplay(displayId, data);
+          else output.display(data, undefined, displayId);
+        } catch (thrown) {
+          // The threads can say more to each other than JSON holds: a bigint, a value within itself.
+          output.stream('stderr', `display: ${failureOf(thrown).traceback.join('\n')}\n`);
+        }
     }
   }
 
@@ -105,7 +119,11 @@ export class MainThreadClient implements Variables {
     });
     // What the cell displays stands there when it ends.
     const displayed = outcome.then((ended) => Promise.all(queries).then(() => ended));
-    return Promise.race([displayed, interrupted]);
+    try {
+      return await Promise.race([displayed, interrupted]);
+    } finally {
+      this.outcomes.delete(run);
+    }
   }
 
   async get(name: string): Promise<unknown> {
@@ -147,7 +165,6 @@ export class MainThreadClient implements Variables {
   private async stop(run: number): Promise<void> {
     await this.unblock();
     this.post({ type: 'abandon', run });
-    this.outcomes.delete(run);
   }
 
   private async answers(): Promise<boolean> {
@@ -172,10 +189,6 @@ export class MainThreadClient implements Variables {
 
   private runOf(run: number): RunOutput | undefined {
     return this.runs.get(run === 0 ? this.newest : run);
-  }
-
-  private outputOf(run: number): CellOutput | undefined {
-    return this.runOf(run)?.output;
   }
 }
 

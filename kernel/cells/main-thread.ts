@@ -6,7 +6,7 @@ import { AsyncStack } from './async-stack.js';
 import { CellFailures } from './cell-failures.js';
 import { CellRuns, type Run } from './cell-runs.js';
 import { createDisplay, isHidden, querySql, valueBundle } from './display.js';
-import type { CellValue, FromMain, Outcome, OutputMessage, ToMain } from './messages.js';
+import type { CellSays, CellValue, FromMain, Outcome, ToMain } from './messages.js';
 import { createImporter } from './module-import.js';
 import type { OutputGate } from './output-gate.js';
 import { INTERNALS } from './names.js';
@@ -226,7 +226,6 @@ export class MainThread {
           typeof chunk === 'string'
             ? chunk
             : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('utf8');
-        this.gate.enter(text.length);
         this.say({ type: 'stream', name, text });
         const done = typeof encoding === 'function' ? encoding : callback;
         if (typeof done === 'function') queueMicrotask(() => (done as () => void)());
@@ -236,14 +235,15 @@ export class MainThread {
     }
   }
 
-  private say(message: Unnumbered<OutputMessage>): void {
-    this.post({ ...message, run: this.runs.current?.number ?? 0 });
+  private say(message: CellSays): void {
+    const run = this.runs.current?.number ?? 0;
+    const content = message.type === 'stream' ? message.text : message.type === 'display' ? message.data : message;
+    this.gate.pass(content, (total) => this.post({ ...message, run, total }));
   }
 
   private survive(): void {
     const tell = (thrown: unknown): void => {
       const failure = this.anyFailure(thrown);
-      this.gate.enter(0);
       this.say({ type: 'stream', name: 'stderr', text: `Uncaught ${failure.traceback.join('\n')}\n` });
     };
     process.on('uncaughtException', tell);
@@ -267,5 +267,3 @@ function offer(globals: Readonly<Record<string, unknown>>): void {
 function isSigint(thrown: unknown): boolean {
   return thrown instanceof Error && (thrown as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED';
 }
-
-type Unnumbered<T> = T extends unknown ? Omit<T, 'run'> : never;

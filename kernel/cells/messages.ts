@@ -33,18 +33,19 @@ export type FromMain =
   | { readonly type: 'session'; readonly port: MessagePort }
   | OutputMessage;
 
-/** What a cell, or a callback that it left behind, says. `run` 0 stands for the newest. */
-export type OutputMessage =
-  | { readonly type: 'stream'; readonly run: number; readonly name: 'stdout' | 'stderr'; readonly text: string }
+/** What a cell, or a callback that it left behind, says. `run` 0 stands for the newest; `total` is the OutputGate's. */
+export type OutputMessage = { readonly run: number; readonly total: bigint } & CellSays;
+
+export type CellSays =
+  | { readonly type: 'stream'; readonly name: 'stdout' | 'stderr'; readonly text: string }
   | {
       readonly type: 'display';
-      readonly run: number;
       readonly data: MimeBundle;
       readonly displayId: string;
       readonly update: boolean;
     }
-  | { readonly type: 'displayQuery'; readonly run: number; readonly sql: string }
-  | { readonly type: 'clearOutput'; readonly run: number; readonly wait: boolean };
+  | { readonly type: 'displayQuery'; readonly sql: string }
+  | { readonly type: 'clearOutput'; readonly wait: boolean };
 
 export type Outcome =
   { readonly ok: true; readonly result: CellValue } | { readonly ok: false; readonly failure: CellFailure };

@@ -25,10 +25,11 @@ export type QueryDisplay = (sql: string, request: CellRequest) => Promise<CellRe
 /**
  * Cells in TypeScript: checked by the checker's thread, then run on the main thread.
  *
- * State: the names given to executions. Each is its own, also when the execution count stands still.
+ * State: the highest execution count, and how often it stood still: each execution has a name of its own.
  */
 export class TypeScriptLanguage implements CellLanguage {
-  private readonly names = new Set<string>();
+  private highest = -1;
+  private repeated = 0;
 
   constructor(
     private readonly checker: CheckerClient,
@@ -69,10 +70,9 @@ export class TypeScriptLanguage implements CellLanguage {
   }
 
   private cellName(executionCount: number): string {
-    let name = String(executionCount);
-    if (this.names.has(name)) name = `${name}.${this.names.size}`;
-    this.names.add(name);
-    return name;
+    if (executionCount <= this.highest) return `${executionCount}.${++this.repeated}`;
+    this.highest = executionCount;
+    return String(executionCount);
   }
 
   async complete(code: string, offset: number): Promise<CompletionReply | null> {

@@ -13,14 +13,21 @@ export interface Outgoing {
   readonly buffers?: readonly Uint8Array[];
 }
 
-/** Published messages that a slow subscriber may lag behind before it loses some. */
-const PUBLISH_LIMIT = 100_000;
+/** Published messages, of mostly no more than 64 KB, that a subscriber may lag behind before the others wait for it. */
+const PUBLISH_LIMIT = 256;
+/** Milliseconds that all wait for a subscriber that takes nothing; then it loses messages, for so long. */
+const PATIENCE = 10_000;
+const PUNISHMENT = 60_000;
+/** Milliseconds between two attempts to send. */
+const RETRY = 5;
 
 /**
  * The five sockets of a kernel.
  *
- * State: the sockets, and for each the chain of its sends, since zeromq allows one send under way per socket.
- * Maintains the invariant that messages leave a socket in the order in which they were given to it, and that a bad one only loses itself.
+ * State: the sockets, and for each the chain of its sends, since zeromq allows one send under way per socket; until when messages that a
+ * subscriber does not take are lost to it.
+ * Maintains the invariants that messages leave a socket in the order in which they were given to it, that a bad one only loses itself, and
+ * that no front end which still reads loses one, however slowly it does.
  */
 export class KernelSockets {
   private readonly codec: Codec;
@@ -28,6 +35,7 @@ export class KernelSockets {
   private readonly publisher: zmq.XPublisher;
   private readonly heartbeat: zmq.Router;
   private readonly chains = new Map<zmq.Socket, Promise<void>>();
+  private lossyUntil = 0;
   private closed = false;
 
   constructor(
@@ -38,7 +46,7 @@ export class KernelSockets {
     const secret = connection.curveSecretKey;
     const security = secret === null ? {} : { curveServer: true, curveSecretKey: secret };
     const router = (): zmq.Router => new zmq.Router({ ...security, linger: 500, handover: true });
-    this.publisher = new zmq.XPublisher({ ...security, linger: 500, sendHighWaterMark: PUBLISH_LIMIT });
+    this.publisher = new zmq.XPublisher({ ...security, linger: 500, sendHighWaterMark: PUBLISH_LIMIT, noDrop: true });
     this.heartbeat = new zmq.Router({ ...security, linger: 0 });
     this.routers = { shell: router(), control: router(), stdin: router() };
   }
@@ -70,12 +78,13 @@ export class KernelSockets {
     this.send(this.publisher, this.codec.encode(this.message([topic], outgoing)));
   }
 
-  /** Resolves when everything published so far was handed to the network. */
+  /** Resolves when everything published so far was handed to the network; what is not is for the caller to bound. */
   async published(): Promise<void> {
     await this.chains.get(this.publisher);
   }
 
   async close(): Promise<void> {
+    this.lossyUntil = Infinity;
     await Promise.all(this.chains.values());
     this.closed = true;
     for (const socket of [...Object.values(this.routers), this.publisher, this.heartbeat]) socket.close();
@@ -136,11 +145,35 @@ export class KernelSockets {
   private send(socket: zmq.Router | zmq.XPublisher, frames: readonly Buffer[]): void {
     const before = this.chains.get(socket) ?? Promise.resolve();
     const sent = before
-      .then(() => (socket.closed ? undefined : socket.send([...frames])))
+      .then(() => (socket === this.publisher ? this.sendPublished(frames) : this.sendNow(socket, frames)))
       // A front end that has gone is no reason to fail.
       .catch(() => undefined);
     this.chains.set(socket, sent);
   }
+
+  private async sendNow(socket: zmq.Router | zmq.XPublisher, frames: readonly Buffer[]): Promise<void> {
+    if (!socket.closed) await socket.send([...frames]);
+  }
+
+  /** Unlike other sockets a publisher refuses at once when a subscriber is full, and says not when to try again. */
+  private async sendPublished(frames: readonly Buffer[]): Promise<void> {
+    const began = performance.now();
+    for (;;) {
+      if (!this.publisher.closed) this.publisher.noDrop = performance.now() >= this.lossyUntil;
+      try {
+        return await this.sendNow(this.publisher, frames);
+      } catch (thrown) {
+        if (!isFull(thrown)) throw thrown;
+      }
+      const now = performance.now();
+      if (now - began > PATIENCE) this.lossyUntil = now + PUNISHMENT;
+      else await new Promise((resolve) => setTimeout(resolve, RETRY));
+    }
+  }
+}
+
+function isFull(thrown: unknown): boolean {
+  return thrown instanceof Error && (thrown as NodeJS.ErrnoException).code === 'EAGAIN';
 }
 
 function report(thrown: unknown): void {
