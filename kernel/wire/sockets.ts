@@ -36,6 +36,7 @@ export class KernelSockets {
   private readonly heartbeat: zmq.Router;
   private readonly chains = new Map<zmq.Socket, Promise<void>>();
   private lossyUntil = 0;
+  private lossy = false;
   private closed = false;
 
   constructor(
@@ -155,11 +156,18 @@ export class KernelSockets {
     if (!socket.closed) await socket.send([...frames]);
   }
 
+  private loseMessages(lossy: boolean): void {
+    // zeromq warns each time that it is set, in vain: it does take effect.
+    if (lossy === this.lossy || this.publisher.closed) return;
+    this.lossy = lossy;
+    this.publisher.noDrop = !lossy;
+  }
+
   /** Unlike other sockets a publisher refuses at once when a subscriber is full, and says not when to try again. */
   private async sendPublished(frames: readonly Buffer[]): Promise<void> {
     const began = performance.now();
     for (;;) {
-      if (!this.publisher.closed) this.publisher.noDrop = performance.now() >= this.lossyUntil;
+      this.loseMessages(performance.now() < this.lossyUntil);
       try {
         return await this.sendNow(this.publisher, frames);
       } catch (thrown) {
