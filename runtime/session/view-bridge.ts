@@ -18,7 +18,11 @@ export interface OpenedView {
 const FRAMES_IN_FLIGHT = 2;
 
 /** Answers the opening of a view; `data` may be anything. Never throws: what is wrong is told over the channel. */
-export function openView(streams: Pick<Streams, 'get' | 'reasonGone'>, channel: ViewChannel, data: unknown): OpenedView {
+export function openView(
+  streams: Pick<Streams, 'get' | 'reasonGone'>,
+  channel: ViewChannel,
+  data: unknown,
+): OpenedView {
   let open: OpenView;
   let stream: LiveStream | undefined;
   try {
