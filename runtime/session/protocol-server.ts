@@ -1,3 +1,4 @@
+// Somewhat longer than files should be: one switch over all that clients may say belongs together.
 import {
   CLOSE,
   encodeBinary,
@@ -61,8 +62,6 @@ interface Looking<T> {
   readonly session: HostedSession | undefined;
   readonly by: T;
 }
-
-// Somewhat longer than files should be: one switch over all that clients may say belongs together.
 
 /**
  * One connection onto a set of sessions: understands the client's messages and answers them; knows nothing of sockets.
