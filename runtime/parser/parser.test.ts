@@ -31,7 +31,7 @@ SET 'a;b' = 'c';; /* ; */ SELECT \`x;y\` FROM t // ; end
   });
 
   test.each(['', '  \n', ';', '-- nothing', '/* nothing */ ;;'])('%j is no statement', (text) => {
-    expect(parseScript(text)).toEqual({ statements: [], errors: [] });
+    expect(parseScript(text)).toEqual({ statements: [], errors: [], broken: [] });
   });
 
   test('an error in one statement leaves the others', () => {
