@@ -1,9 +1,9 @@
 import { MessageChannel } from 'node:worker_threads';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { MessagePortTransport } from '@streamcell/runtime/protocol/message-port-transport';
 import type { Transport } from '@streamcell/runtime/protocol/transport';
 import { GatewaySession } from '@streamcell/runtime/session/gateway-session';
-import { EmbeddedSession } from '@streamcell/runtime/session/index';
+import { EmbeddedSession, type Session } from '@streamcell/runtime/session/index';
 import { ProtocolServer } from '@streamcell/runtime/session/protocol-server';
 import { SharedSessionHost } from '@streamcell/runtime/session/session-host';
 import { CONTROL_TARGET, type FromControl, type ToControl } from '@streamcell/runtime/protocol/view-channel';
@@ -19,7 +19,7 @@ const ENDLESS =
 
 describe('the control channel', () => {
   let cells: CellHarness;
-  let told: { readonly message: ToControl; readonly at: number }[];
+  let told: ToControl[];
   let channel: ReturnType<CommTarget['open']>;
   beforeEach(() => {
     cells = new CellHarness();
@@ -28,7 +28,7 @@ describe('the control channel', () => {
     channel = target.open(
       {
         id: 'c',
-        send: (data) => told.push({ message: data as ToControl, at: performance.now() }),
+        send: (data) => told.push(data as ToControl),
         close: () => undefined,
       },
       {},
@@ -40,9 +40,9 @@ describe('the control channel', () => {
   });
 
   const say = (message: FromControl): void => channel.message(message, []);
-  const states = (): State[] => told.flatMap(({ message }) => (message.type === 'session' ? [message] : []));
+  const states = (): State[] => told.filter((message) => message.type === 'session');
 
-  test('tells where cells run and what runs, when it changes and no more than once a second', async () => {
+  test('tells where cells run and what runs, and stops a job', async () => {
     await until(() => states().length === 1, 'the first state');
     expect(states()[0]).toEqual({ type: 'session', cluster: 'embedded', connected: true, jobs: [] });
     await cells.run(`%%flinksql\n${ENDLESS}`);
@@ -50,11 +50,31 @@ describe('the control channel', () => {
     await until(() => states().some((s) => s.jobs.length === 1), 'the job');
     const [job] = states()[states().length - 1].jobs;
     expect(job).toMatchObject({ name: 'mine', state: 'running' });
-    await new Promise((resolve) => setTimeout(resolve, 2200));
-    expect(states().length).toBeLessThan(4);
     say({ type: 'stopJob', job: job.id });
     await until(() => states().at(-1)?.jobs[0].state === 'cancelled', 'the end');
     say({ type: 'stopJob', job: 'nothing' });
+  });
+
+  test('tells no more than once a second, and nothing when nothing changed', async () => {
+    jest.useFakeTimers();
+    try {
+      let jobs = 0;
+      const session = { jobs: async () => Array.from({ length: jobs }, (_, n) => ({ id: `job-${n}` })) };
+      const target = new ControlTarget(alone(session as unknown as Session), new PlainVariables(), false);
+      const seen: State[] = [];
+      const looking = target.open({ id: 'r', send: (data) => seen.push(data as State), close: () => undefined });
+      for (let tenth = 0; tenth < 30; tenth++) {
+        jobs++;
+        await jest.advanceTimersByTimeAsync(100);
+      }
+      expect(seen.map((state) => state.jobs.length)).toEqual([0, 10, 20, 30]);
+      await jest.advanceTimersByTimeAsync(5000);
+      expect(seen).toHaveLength(4);
+      looking.closed();
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   test('says that nothing answers', async () => {
@@ -98,8 +118,8 @@ describe('the control channel', () => {
   test('checks a cell', async () => {
     const cell = '%%flinksql\nSELECT x FROM nowhere';
     say({ type: 'validate', id: 7, cell });
-    await until(() => told.some(({ message }) => message.type === 'diagnostics'), 'the answer');
-    const answer = told.map(({ message }) => message).find((m) => m.type === 'diagnostics');
+    await until(() => told.some((message) => message.type === 'diagnostics'), 'the answer');
+    const answer = told.find((message) => message.type === 'diagnostics');
     expect(answer).toMatchObject({ id: 7, errors: [{ code: 'TABLE_NOT_FOUND', span: { start: 25, end: 32 } }] });
   });
 
@@ -107,6 +127,6 @@ describe('the control channel', () => {
     for (const nonsense of [null, 5, [], {}, { type: 'validate' }, { type: 'validate', id: 'x', cell: '' }])
       channel.message(nonsense, []);
     await until(() => states().length === 1, 'the first state');
-    expect(told.filter(({ message }) => message.type === 'diagnostics')).toEqual([]);
+    expect(told.filter((message) => message.type === 'diagnostics')).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { decodeRows, type FromView, type ToView, type ViewportRequest } from '../protocol/index.js';
 import { rowKindName } from '../types/index.js';
 import { EmbeddedSession } from './embedded-session.js';
-import type { Statement } from './session.js';
+import type { Statement, ViewFrame, Viewport, ViewStatus, ViewSubscription } from './session.js';
 import { Streams, type LiveStream, type StreamSettings } from './streams.js';
 import { openView, type OpenedView } from './view-bridge.js';
 
@@ -333,4 +333,72 @@ describe('a live view', () => {
       { numRuns: 15 },
     );
   }, 60_000);
+});
+
+describe('a looker that went without a word', () => {
+  /** A result that has one more row ten times a second. */
+  class TickingView {
+    readonly subscriptions = new Set<NodeJS.Timeout>();
+    private rows = 0;
+
+    async status(): Promise<ViewStatus> {
+      return { state: 'running', rows: this.rows, changes: this.rows, truncated: false, watermark: null };
+    }
+
+    subscribe(_: Viewport, onFrame: (frame: ViewFrame) => void): ViewSubscription {
+      let seq = 0;
+      const timer = setInterval(() => {
+        const rows = ++this.rows;
+        const status: ViewStatus = { state: 'running', rows, changes: rows, truncated: false, watermark: null };
+        onFrame({ seq: ++seq, from: 0, rowCount: rows, status, arrow: new Uint8Array() });
+      }, 100);
+      this.subscriptions.add(timer);
+      return {
+        update: () => undefined,
+        acknowledge: () => undefined,
+        close: () => {
+          clearInterval(timer);
+          this.subscriptions.delete(timer);
+        },
+      };
+    }
+  }
+
+  test('is let go, and has the newest state with its next word', async () => {
+    jest.useFakeTimers();
+    try {
+      const view = new TickingView();
+      const stream = {
+        id: 's',
+        view,
+        statement: { columns: [], upsertKey: null },
+        refresh: 50,
+      } as unknown as LiveStream;
+      const messages: ToView[] = [];
+      const looker = openView(
+        { get: () => stream, reasonGone: () => 'unknown' },
+        { send: (message) => messages.push(message) },
+        { stream: 's', viewport: TOP },
+      );
+      const frames = (): Frame[] => messages.filter((message) => message.type === 'frame');
+      await jest.advanceTimersByTimeAsync(50_000);
+      expect(frames()).toHaveLength(2);
+      expect(view.subscriptions.size).toBe(1);
+      looker.message({ type: 'ack', seq: 2 });
+      await jest.advanceTimersByTimeAsync(50_000);
+      expect(view.subscriptions.size).toBe(1);
+      await jest.advanceTimersByTimeAsync(15_000);
+      expect(view.subscriptions.size).toBe(0);
+      const before = frames().length;
+      looker.message({ type: 'ack', seq: before });
+      await jest.advanceTimersByTimeAsync(1000);
+      expect(view.subscriptions.size).toBe(1);
+      expect(frames()).toHaveLength(before + 2);
+      expect(frames().at(-1)?.rowCount).toBeGreaterThan(500);
+      looker.closed();
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
 });

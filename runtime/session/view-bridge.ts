@@ -16,6 +16,11 @@ export interface OpenedView {
 }
 
 const FRAMES_IN_FLIGHT = 2;
+/**
+ * Milliseconds after which a looker that acknowledges nothing is taken to be away. Nobody tells a kernel that a page was reloaded or closed,
+ * and a page in a hidden tab draws nothing either: it goes on with its next word.
+ */
+const AWAY = 60_000;
 
 /** Answers the opening of a view; `data` may be anything. Never throws: what is wrong is told over the channel. */
 export function openView(
@@ -69,7 +74,7 @@ interface Source {
  * maintains the invariants that at most two frames are under way, at most one in `refresh` milliseconds is sent, only the newest state
  * waits, and that a frame's epoch is that of the very request it was made for: each request gets a subscription of its own, since the frames
  * of one do not tell which viewport they answer. A request that comes before the former was answered waits, replacing others that wait, so
- * that a wild scroll costs the query no more than one frame at a time.
+ * that a wild scroll costs the query no more than one frame at a time. A looker that is away has no subscription and holds no frame.
  */
 export class ViewBridge implements OpenedView {
   private seq = 0;
@@ -84,6 +89,9 @@ export class ViewBridge implements OpenedView {
   private over = false;
   private timer: NodeJS.Timeout | null = null;
   private notBefore = 0;
+  /** Runs while a frame is not acknowledged. */
+  private absence: NodeJS.Timeout | null = null;
+  private away = false;
 
   constructor(
     private readonly stream: LiveStream,
@@ -103,13 +111,16 @@ export class ViewBridge implements OpenedView {
       this.refuse(thrown);
       return;
     }
+    const back = this.away;
+    this.away = false;
+    if (back) this.forgive();
     switch (message.type) {
       case 'viewport':
         this.look({ epoch: message.epoch, viewport: message.viewport });
         break;
       case 'resync':
         // Whatever was under way is lost, and so is its credit.
-        this.acknowledged = this.seq;
+        this.forgive();
         this.waiting = null;
         this.current = { epoch: message.epoch, viewport: message.viewport };
         if (this.attached && !this.paused) this.subscribe();
@@ -126,18 +137,38 @@ export class ViewBridge implements OpenedView {
       case 'resume':
         if (!this.paused) break;
         this.paused = false;
-        this.acknowledged = this.seq;
+        this.forgive();
         if (this.attached) this.subscribe();
         break;
       case 'stop':
         this.stream.statement.cancel().catch((thrown: unknown) => this.refuse(thrown));
         break;
     }
+    if (back && this.source === null && this.attached && !this.paused) this.subscribe();
   }
 
   closed(): void {
     this.over = true;
     this.drop();
+    this.watch(false);
+  }
+
+  /** What is under way will not be acknowledged any more; its credit is given back. */
+  private forgive(): void {
+    this.acknowledged = this.seq;
+    this.watch(false);
+  }
+
+  private watch(waiting: boolean): void {
+    if (this.absence !== null) clearTimeout(this.absence);
+    this.absence = null;
+    if (!waiting) return;
+    this.absence = setTimeout(() => {
+      this.absence = null;
+      this.away = true;
+      this.drop();
+    }, AWAY);
+    this.absence.unref();
   }
 
   private async attach(): Promise<void> {
@@ -196,6 +227,7 @@ export class ViewBridge implements OpenedView {
       return;
     }
     this.acknowledged = Math.max(this.acknowledged, seq);
+    this.watch(this.acknowledged < this.seq);
     const { source } = this;
     let drawn = 0;
     for (const [mine, theirs] of source?.sent ?? []) {
@@ -222,6 +254,7 @@ export class ViewBridge implements OpenedView {
     this.held = null;
     const seq = ++this.seq;
     source.sent.set(seq, held.seq);
+    if (this.absence === null) this.watch(true);
     // The session's own pace is 20 frames a second: only a longer one needs keeping here.
     this.notBefore = performance.now() + this.stream.refresh - 1;
     const { from, rowCount, status, arrow } = held;

@@ -20,7 +20,7 @@ class KernelBehaviour(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         cls.kernel = Kernel()
-        cls.kernel.run("1", timeout=60)
+        cls.kernel.run("let sameThread = 'yes'", timeout=60)
 
     @classmethod
     def tearDownClass(cls) -> None:
@@ -35,51 +35,47 @@ class KernelBehaviour(unittest.TestCase):
                 time.sleep(0.1)
                 return request
 
-    def assert_interrupted(self, request: str, began: float) -> None:
-        reply, outputs = self.kernel.finish(request, 5)
-        self.assertLess(time.monotonic() - began, 1)
+    def assert_interrupted(self, request: str) -> None:
+        """The cell ended by the interrupt, and user code goes on in the thread that it was in, with what it had declared."""
+        reply, outputs = self.kernel.finish(request, 20)
         self.assertEqual((reply["status"], reply["ename"]), ("error", "Interrupted"))
         self.assertEqual([m["msg_type"] for m in outputs if m["msg_type"] != "stream"], ["error"])
+        self.assertEqual(self.kernel.value("sameThread"), "'yes'")
 
     def test_interrupts_an_endless_loop_and_keeps_the_state(self) -> None:
         self.kernel.run("let counted = 0; let kept = 'kept'")
         request = self.started("for (;;) { counted++ }")
-        began = time.monotonic()
         self.kernel.interrupt()
-        self.assert_interrupted(request, began)
+        self.assert_interrupted(request)
         self.assertEqual(self.kernel.value("kept + (counted > 0)"), "'kepttrue'")
 
     def test_interrupts_a_loop_that_awaits_nothing(self) -> None:
         request = self.started("for (;;) { await null }")
-        began = time.monotonic()
         self.kernel.interrupt()
-        self.assert_interrupted(request, began)
+        self.assert_interrupted(request)
         self.assertEqual(self.kernel.value("1 + 1"), "2")
 
     def test_interrupts_what_waits_and_it_does_not_go_on(self) -> None:
         self.kernel.run("let rounds = 0")
         request = self.started("for (;;) { rounds++; await new Promise((r) => setTimeout(r, 10)) }")
-        began = time.monotonic()
         self.kernel.interrupt()
-        self.assert_interrupted(request, began)
+        self.assert_interrupted(request)
         rounds = self.kernel.value("rounds")
         time.sleep(0.2)
         self.assertEqual(self.kernel.value("rounds"), rounds)
 
     def test_interrupts_a_promise_that_never_resolves(self) -> None:
         request = self.started("await new Promise(() => {})")
-        began = time.monotonic()
         self.kernel.interrupt()
-        self.assert_interrupted(request, began)
+        self.assert_interrupted(request)
 
     def test_interrupts_a_loop_in_a_callback_of_an_earlier_cell(self) -> None:
         self.kernel.run("setTimeout(() => { for (;;); }, 50)")
         time.sleep(0.2)
         request = self.kernel.start("'after'")
         time.sleep(0.2)
-        began = time.monotonic()
         self.kernel.interrupt()
-        self.assert_interrupted(request, began)
+        self.assert_interrupted(request)
         self.assertEqual(self.kernel.value("'after'"), "'after'")
 
     def test_interrupts_a_loop_behind_what_was_awaited(self) -> None:
@@ -91,20 +87,17 @@ class KernelBehaviour(unittest.TestCase):
         ]:
             with self.subTest(awaited=awaited):
                 request = self.started(f"await {awaited}; for (;;);")
-                began = time.monotonic()
                 self.kernel.interrupt()
-                self.assert_interrupted(request, began)
+                self.assert_interrupted(request)
                 self.assertEqual(self.kernel.value("'after'"), "'after'")
 
     def test_interrupts_by_signal(self) -> None:
         request = self.started("for (;;);")
-        began = time.monotonic()
         os.kill(self.kernel.manager.provisioner.pid, signal.SIGINT)
-        self.assert_interrupted(request, began)
+        self.assert_interrupted(request)
         request = self.started("await new Promise(() => {})")
-        began = time.monotonic()
         os.kill(self.kernel.manager.provisioner.pid, signal.SIGINT)
-        self.assert_interrupted(request, began)
+        self.assert_interrupted(request)
         self.assertEqual(self.kernel.value("2 + 2"), "4")
 
     def test_an_interrupt_with_nothing_to_interrupt_does_no_harm(self) -> None:
@@ -118,18 +111,16 @@ class KernelBehaviour(unittest.TestCase):
         self.kernel.run("const listOfWords = ['a']")
         request = self.started("for (;;);")
         try:
-            began = time.monotonic()
-            self.kernel.reply(self.kernel.client.kernel_info(), 2)
-            self.kernel.reply(self.kernel.request("control", "kernel_info_request"), 2, "control")
-            self.assertLess(time.monotonic() - began, 0.5)
-            completion = self.kernel.reply(self.kernel.client.complete("listOfWo"), 2)["content"]
+            self.kernel.reply(self.kernel.client.kernel_info())
+            self.kernel.reply(self.kernel.request("control", "kernel_info_request"), channel="control")
+            completion = self.kernel.reply(self.kernel.client.complete("listOfWo"))["content"]
             self.assertEqual(completion["matches"], ["listOfWords"])
-            inspection = self.kernel.reply(self.kernel.client.inspect("listOfWords"), 2)["content"]
+            inspection = self.kernel.reply(self.kernel.client.inspect("listOfWords"))["content"]
             self.assertIn("const listOfWords: string[]", inspection["data"]["text/plain"])
-            status = self.kernel.reply(self.kernel.client.is_complete("1 +"), 2)["content"]["status"]
+            status = self.kernel.reply(self.kernel.client.is_complete("1 +"))["content"]["status"]
             self.assertEqual(status, "incomplete")
-            self.assertEqual(self.kernel.reply(self.kernel.client.comm_info(), 2)["content"]["comms"], {})
-            self.assertTrue(self.kernel.reply(self.kernel.client.history(hist_access_type="tail", n=1), 2))
+            self.assertEqual(self.kernel.reply(self.kernel.client.comm_info())["content"]["comms"], {})
+            self.assertTrue(self.kernel.reply(self.kernel.client.history(hist_access_type="tail", n=1)))
         finally:
             self.kernel.interrupt()
             self.kernel.finish(request)
@@ -153,17 +144,17 @@ class KernelBehaviour(unittest.TestCase):
         first = self.kernel.start("setTimeout(() => console.log('late'), 300)")
         self.kernel.finish(first)
         self.kernel.run("'another'")
-        self.assertEqual(text(self.kernel.later(first, 1)), "late\n")
+        self.assertEqual(self.kernel.later(first, "stdout", "late"), "late\n")
 
     def test_late_failures_are_told_and_end_nothing(self) -> None:
         first = self.kernel.start("setTimeout(() => { throw new Error('late failure') }, 100)")
         self.kernel.finish(first)
-        self.assertIn("late failure", text(self.kernel.later(first, 1), "stderr"))
+        self.assertIn("late failure", self.kernel.later(first, "stderr", "late failure"))
         second = self.kernel.start("void Promise.reject(new Error('nobody caught')); 1")
         reply, outputs = self.kernel.finish(second)
         self.assertEqual(reply["status"], "ok")
-        told = text(outputs, "stderr") + text(self.kernel.later(second, 0.5), "stderr")
-        self.assertIn("nobody caught", told)
+        if "nobody caught" not in text(outputs, "stderr"):
+            self.assertIn("nobody caught", self.kernel.later(second, "stderr", "nobody caught"))
         self.assertEqual(self.kernel.value("4 + 4"), "8")
 
     def test_a_cell_with_type_errors_does_not_run(self) -> None:
@@ -281,12 +272,11 @@ class KernelBehaviour(unittest.TestCase):
         )["content"]
         subshell = ask("create_subshell_request")["subshell_id"]
         self.assertEqual(ask("list_subshell_request")["subshell_id"], [subshell])
-        waiting = self.started("await new Promise((r) => setTimeout(r, 1500)); 'main'")
-        content = {"code": "'sub'", "silent": False, "store_history": True, "user_expressions": {}, "stop_on_error": True}
-        began = time.monotonic()
+        self.kernel.run("let letGo = () => {}")
+        waiting = self.started("await new Promise((r) => { letGo = () => r(null) }); 'main'")
+        content = {"code": "letGo()", "silent": False, "store_history": True, "user_expressions": {}, "stop_on_error": True}
         beside = self.kernel.request("shell", "execute_request", content, subshell_id=subshell)
         self.assertEqual(self.kernel.reply(beside)["content"]["status"], "ok")
-        self.assertLess(time.monotonic() - began, 1)
         self.assertEqual(self.kernel.reply(waiting)["content"]["status"], "ok")
         self.assertEqual(ask("delete_subshell_request", {"subshell_id": subshell})["status"], "ok")
         self.assertEqual(ask("list_subshell_request")["subshell_id"], [])
@@ -299,16 +289,12 @@ class KernelLife(unittest.TestCase):
             kernel.run("let before = 1")
             kernel.start("for (;;);")
             time.sleep(0.5)
-            began = time.monotonic()
             kernel.manager.restart_kernel(now=False)
-            kernel.client.wait_for_ready(timeout=20)
-            self.assertLess(time.monotonic() - began, 5)
+            kernel.client.wait_for_ready(timeout=30)
             self.assertEqual(kernel.run("before")[0]["status"], "error")
             pid = kernel.manager.provisioner.pid
-            began = time.monotonic()
         finally:
             kernel.close()
-        self.assertLess(time.monotonic() - began, 3)
         with self.assertRaises(ProcessLookupError):
             os.kill(pid, 0)
 

@@ -13,6 +13,9 @@ kernelspecs.install()
 
 Message = dict[str, Any]
 
+# Seconds after which what a test waits for counts as never coming; a busy machine takes its time.
+TIMEOUT = 30.0
+
 
 class Kernel:
     """One running kernel. Every output of a cell is kept, in order."""
@@ -28,15 +31,15 @@ class Kernel:
     def start(self, code: str, **options: Any) -> str:
         return self.client.execute(code, **options)
 
-    def run(self, code: str, timeout: float = 10, **options: Any) -> tuple[Message, list[Message]]:
+    def run(self, code: str, timeout: float = TIMEOUT, **options: Any) -> tuple[Message, list[Message]]:
         """The reply's content and the cell's outputs."""
         return self.finish(self.start(code, **options), timeout)
 
-    def finish(self, request: str, timeout: float = 10) -> tuple[Message, list[Message]]:
+    def finish(self, request: str, timeout: float = TIMEOUT) -> tuple[Message, list[Message]]:
         outputs = self.outputs(request, timeout)
         return self.reply(request, timeout)["content"], outputs
 
-    def reply(self, request: str, timeout: float = 10, channel: str = "shell") -> Message:
+    def reply(self, request: str, timeout: float = TIMEOUT, channel: str = "shell") -> Message:
         get = getattr(self.client, f"get_{channel}_msg")
         end = time.monotonic() + timeout
         while True:
@@ -44,7 +47,7 @@ class Kernel:
             if message["parent_header"].get("msg_id") == request:
                 return message
 
-    def outputs(self, request: str, timeout: float = 10) -> list[Message]:
+    def outputs(self, request: str, timeout: float = TIMEOUT) -> list[Message]:
         """Everything published for a request until it is idle."""
         kept: list[Message] = []
         end = time.monotonic() + timeout
@@ -59,18 +62,18 @@ class Kernel:
             elif message["msg_type"] != "execute_input":
                 kept.append(message)
 
-    def later(self, request: str, seconds: float) -> list[Message]:
-        """What is published for a request within a time, after it was idle."""
-        kept = [m for m in self.others if m["parent_header"].get("msg_id") == request and m["msg_type"] != "status"]
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
+    def later(self, request: str, stream: str, wanted: str) -> str:
+        """Text published for a request after it was idle, as soon as it holds what is wanted; all there is when that never comes."""
+        kept = [m for m in self.others if m["parent_header"].get("msg_id") == request]
+        end = time.monotonic() + TIMEOUT
+        while wanted not in text(kept, stream) and (left := end - time.monotonic()) > 0:
             try:
                 message = self.client.get_iopub_msg(timeout=left)
             except Empty:
                 break
-            if message["parent_header"].get("msg_id") == request and message["msg_type"] != "status":
+            if message["parent_header"].get("msg_id") == request:
                 kept.append(message)
-        return kept
+        return text(kept, stream)
 
     def request(self, channel: str, kind: str, content: Message | None = None, **header: Any) -> str:
         """Sends a request that the client has no method for."""
