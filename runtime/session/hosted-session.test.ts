@@ -70,9 +70,45 @@ describe('a hosted session', () => {
       hosted.disconnect(client);
       hosted.connect(second, () => undefined);
       hosted.execute('e', `${THREE}; SELEC`, {}, 1);
-      expect(second.told).toEqual(['statement 1', 'statement 2', 'executionEnd 3 SQL_SYNTAX']);
-      hosted.tellEnd(hosted.stream('s.3'));
+      expect(second.told).toEqual(['statement 1', 'end', 'statement 2', 'end', 'executionEnd 3 SQL_SYNTAX']);
       expect(second.events[3]).toMatchObject({ type: 'end', stream: 's.3', end: { state: 'finished' } });
+    }));
+
+  test.each(['before', 'after'])('tells once what began unheard, with its end, %s the client is back', (when) =>
+    hosting(async (hosted, client) => {
+      hosted.execute('e', THREE, { paced: true }, 0);
+      await client.until('end');
+      // The client asked for more, and its connection was cut before anything came.
+      hosted.next('e', 1);
+      hosted.disconnect(client);
+      const second = new Client();
+      const overThere = async (): Promise<void> => {
+        while (!hosted.hasStream('s.2') || hosted.busy > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      };
+      if (when === 'before') await overThere();
+      hosted.connect(second, () => undefined);
+      if (when === 'after') await overThere();
+      expect(second.told).toEqual([]);
+      hosted.execute('e', THREE, { paced: true }, 1);
+      expect(second.told).toEqual(['statement 1', 'end']);
+      hosted.next('e', 2);
+      hosted.next('e', 3);
+      await second.until('executionEnd');
+      await second.until('end', 2);
+      expect(second.told.filter((t) => t !== 'end')).toEqual(['statement 1', 'statement 2', 'executionEnd 3 ok']);
+    }),
+  );
+
+  test('tells a client that is back the end of what it knows of, when it asks for it', () =>
+    hosting(async (hosted, client) => {
+      hosted.execute('e', "SET 'a.a' = '1'", {}, 0);
+      hosted.disconnect(client);
+      const second = new Client();
+      hosted.connect(second, () => undefined);
+      while (!hosted.hasStream('s.1') || hosted.busy > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(second.told).toEqual([]);
+      hosted.attach(hosted.stream('s.1'));
+      expect(second.told).toEqual(['end']);
     }));
 
   test('says so when it does not know any more what was begun', () =>

@@ -25,6 +25,8 @@ export interface HostedStream {
   live: LiveStream | null;
   /** The client needs it no more. */
   released: boolean;
+  /** Whether the connection knows of it: one that came back learns of the end only after that. */
+  told: boolean;
   /** Null while it runs. */
   end: { readonly end: StatementEnd } | { readonly error: ErrorData } | null;
 }
@@ -37,6 +39,8 @@ interface Execution {
   /** Statements that may have begun. */
   wanted: number;
   stopped: boolean;
+  /** Whether the connection knows of it: what was missed comes first, and in order. */
+  told: boolean;
   /** When it is over. */
   end: { readonly error?: ErrorData } | null;
   wake: (() => void) | null;
@@ -82,7 +86,11 @@ export class HostedSession {
   connect(outlet: Outlet, released: () => void): void {
     const former = this.released;
     // Who reads changes says on the new connection how far he got; until then none are sent.
-    for (const { feed } of this.streams.values()) feed?.disconnected();
+    for (const stream of this.streams.values()) {
+      stream.feed?.disconnected();
+      stream.told = false;
+    }
+    for (const execution of this.executions.values()) execution.told = false;
     this.outlet = outlet;
     this.released = released;
     former?.();
@@ -110,7 +118,7 @@ export class HostedSession {
   /** @throws StreamcellError RESULT_GONE */
   stream(id: string): HostedStream {
     const found = this.streams.get(id);
-    if (found === undefined) throw new StreamcellError('RESULT_GONE', 'This result is not kept any more.');
+    if (found === undefined) throw resultGone();
     return found;
   }
 
@@ -152,7 +160,8 @@ export class HostedSession {
   execute(id: string, text: string, options: WireExecuteOptions, received: number): void {
     const known = this.executions.get(id);
     if (known !== undefined) {
-      for (const message of known.statements.slice(received)) this.send(message);
+      known.told = true;
+      for (const message of known.statements.slice(received)) this.tell(message);
       if (known.end !== null) this.sendExecutionEnd(known);
       return;
     }
@@ -162,6 +171,7 @@ export class HostedSession {
       statements: [],
       wanted: options.paced === true ? 1 : Infinity,
       stopped: false,
+      told: true,
       end: null,
       wake: null,
     };
@@ -208,7 +218,7 @@ export class HostedSession {
   }
 
   /** Tells the connection that it has the session no longer. */
-  end(reason: 'closed' | 'expired' | 'resumed elsewhere' | 'shutdown'): void {
+  end(reason: 'closed' | 'resumed elsewhere' | 'shutdown'): void {
     this.send({ type: 'sessionEnd', session: this.id, reason });
   }
 
@@ -260,12 +270,12 @@ export class HostedSession {
         ? new ChangeFeed(id, statement.columns, view.changes(), () => this.outlet, this.limits)
         : null;
     if (feed !== null && this.outlet === null) feed.disconnected();
-    const stream: HostedStream = { id, statement, feed, live: null, released: false, end: null };
+    const stream: HostedStream = { id, statement, feed, live: null, released: false, told: false, end: null };
     this.streams.set(id, stream);
     this.running++;
     const message = statementMessage(this.id, execution.id, id, statement);
     execution.statements.push(message);
-    this.send(message);
+    if (execution.told) this.tell(message);
     statement.done.then(
       (end) => this.ended(stream, { end }),
       (thrown) => this.ended(stream, { error: StreamcellError.from(thrown).toData() }),
@@ -275,7 +285,7 @@ export class HostedSession {
   private ended(stream: HostedStream, end: NonNullable<HostedStream['end']>): void {
     stream.end = end;
     this.running--;
-    this.tellEnd(stream);
+    if (stream.told) this.tellEnd(stream);
     if (stream.released) this.streams.delete(stream.id);
     this.letGo();
     this.forgetExecutions();
@@ -295,14 +305,27 @@ export class HostedSession {
     }
   }
 
-  /** Says that a statement is over, if it is. */
-  tellEnd({ id, end }: HostedStream): void {
+  /** The connection knows of a statement; now it learns of its end, if it is over, and otherwise when it is. */
+  attach(stream: HostedStream): void {
+    stream.told = true;
+    this.tellEnd(stream);
+  }
+
+  /** A statement, with its end if it is over already. */
+  private tell(message: StatementMessage): void {
+    this.send(message);
+    const stream = this.streams.get(message.stream);
+    if (stream !== undefined) this.attach(stream);
+    else this.send({ type: 'end', stream: message.stream, error: resultGone().toData() });
+  }
+
+  private tellEnd({ id, end }: HostedStream): void {
     if (end !== null) this.send({ type: 'end', stream: id, ...end });
   }
 
   private finish(execution: Execution, end: { readonly error?: ErrorData }): void {
     execution.end = end;
-    this.sendExecutionEnd(execution);
+    if (execution.told) this.sendExecutionEnd(execution);
     this.forgetExecutions();
   }
 
@@ -329,6 +352,10 @@ export class HostedSession {
   private send(event: ServerEvent): void {
     this.outlet?.send(event);
   }
+}
+
+function resultGone(): StreamcellError {
+  return new StreamcellError('RESULT_GONE', 'This result is not kept any more.');
 }
 
 function textOf({ statements }: Execution): number {

@@ -292,7 +292,7 @@ export class ProtocolServer implements Outlet, FrameSink {
         if (session === undefined) return { known: false };
         // The end comes after the reply.
         const stream = session.stream(request.stream);
-        setImmediate(() => session.tellEnd(stream));
+        setImmediate(() => session.attach(stream));
         return { known: true };
       }
       case 'cancel':
