@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseClientMessage } from './client-messages.js';
-import type { ClientMessage } from './messages.js';
+import type { ClientMessage, FrameHeader, ServerMessage } from './messages.js';
 import { parametersFromWire, parametersToWire } from './wire-parameters.js';
 
 /** One of each type: a type without an example does not compile. */
@@ -148,4 +149,29 @@ describe('parameters', () => {
     const wrong = { f: (() => 1) as unknown as string };
     expect(() => parametersToWire(wrong)).toThrow("Parameter 'f' is no SQL literal.");
   });
+});
+
+/** A type that is missing here does not compile. */
+const ANSWERS: Readonly<Record<ServerMessage['type'] | FrameHeader['type'], true>> = {
+  welcome: true,
+  reply: true,
+  ping: true,
+  pong: true,
+  statement: true,
+  executionEnd: true,
+  end: true,
+  gap: true,
+  changesEnd: true,
+  subscriptionEnd: true,
+  view: true,
+  sessionEnd: true,
+  error: true,
+  changes: true,
+  rows: true,
+  frame: true,
+};
+
+test.each([...new Set([...Object.keys(EXAMPLES), ...Object.keys(ANSWERS)])])('PROTOCOL.md tells of %s', (type) => {
+  const text = readFileSync(new URL('../../protocol/PROTOCOL.md', import.meta.url), 'utf8');
+  expect(text).toMatch(new RegExp(`\`${type}(?: \\{[^\`]*)?\`|"type":"${type}"|type:'${type}'`));
 });

@@ -303,11 +303,11 @@ export type ServerEvent =
   /** A subscription cannot go on: its stream is not known any more. */
   | { readonly type: 'subscriptionEnd'; readonly subscription: number; readonly error: ErrorData }
   | { readonly type: 'view'; readonly channel: string; readonly data: ToView }
-  /** The session is gone from here: closed by others, expired, or taken over by another connection. */
+  /** The session is gone from here: closed by others, or taken over by another connection. */
   | {
       readonly type: 'sessionEnd';
       readonly session: string;
-      readonly reason: 'closed' | 'expired' | 'resumed elsewhere' | 'shutdown';
+      readonly reason: 'closed' | 'resumed elsewhere' | 'shutdown';
     }
   /** A message that could not be understood, or a failure that belongs to no request. */
   | { readonly type: 'error'; readonly error: ErrorData };
