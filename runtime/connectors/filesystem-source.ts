@@ -122,7 +122,7 @@ export class FilesystemReader implements SourceReader {
     const files = listFiles(path, pattern).filter((f) => !this.seen.has(f.path));
     const ranges = files.flatMap((f) => this.ranges(f));
     const own = ranges.filter((r, i) => (monitored ? hash(r.split) : i) % parallelism === subtask);
-    this.queue.push(...own);
+    this.queue = this.queue.concat(own);
     if (monitored) for (const f of files) this.seen.add(f.path);
     this.nextListing = Date.now() + (monitorInterval ?? 0);
   }

@@ -103,10 +103,18 @@ export class SessionWindowTvf extends Operator {
       to++;
     }
     if (from === to && this.windowing.rowtime && this.clock.lastInstant(end) <= this.progress) return null;
-    const merged: Session = { start, end, rows: [] };
-    for (let s = from; s < to; s++) merged.rows.push(...sessions[s].rows);
-    sessions.splice(from, to - from, merged);
     this.nextEnd = Math.min(this.nextEnd, end);
+    if (from === to) {
+      const opened: Session = { start, end, rows: [] };
+      sessions.splice(from, 0, opened);
+      return opened;
+    }
+    // The first takes the others in: a row that merely prolongs its session costs no copy of the rows before it.
+    const merged = sessions[from];
+    merged.start = start;
+    merged.end = end;
+    for (let s = from + 1; s < to; s++) for (const id of sessions[s].rows) merged.rows.push(id);
+    if (to - from > 1) sessions.splice(from + 1, to - from - 1);
     return merged;
   }
 
@@ -136,7 +144,7 @@ export class SessionWindowTvf extends Operator {
       const sessions = this.sessions[slot];
       let over = 0;
       while (over < sessions.length && this.clock.lastInstant(sessions[over].end) <= instant) over++;
-      fired.push(...sessions.splice(0, over));
+      for (const session of sessions.splice(0, over)) fired.push(session);
       if (sessions.length > 0) this.nextEnd = Math.min(this.nextEnd, sessions[0].end);
       this.dropIfEmpty(slot);
     }
@@ -162,7 +170,7 @@ export class SessionWindowTvf extends Operator {
     for (const slot of this.table.liveSlots())
       for (const session of this.sessions[slot]) {
         bounds.push([session.start, session.end, session.rows.length]);
-        ids.push(...session.rows);
+        for (const id of session.rows) ids.push(id);
       }
     const rows = Int32Array.from(ids);
     writeRows(writer, 'rows', this.store.types, this.store.columns, rows, rows.length);

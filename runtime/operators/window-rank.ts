@@ -144,7 +144,8 @@ export class WindowRank extends Operator {
 
   override snapshot(writer: SnapshotWriter): void {
     const ids: number[] = [];
-    for (const window of this.windows.values()) for (const list of window.lists) ids.push(...list.ids());
+    for (const window of this.windows.values())
+      for (const list of window.lists) list.forEachFrom(1, (id) => ids.push(id) > 0);
     const rows = Int32Array.from(ids);
     writeRows(writer, 'rows', this.store.types, this.store.columns, rows, rows.length);
     writer.json('progress', this.progress);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { simpleEnvironment } from '../expressions/index.js';
-import { BIGINT, STRING, TIMESTAMP, type DataType } from '../types/index.js';
+import { BIGINT, INSERT, STRING, TIMESTAMP, Timestamp, type DataType } from '../types/index.js';
 import { OperatorHarness } from './harness.js';
 import { createWindowTvf } from './window-tvf.js';
 import { WindowRank } from './window-rank.js';
@@ -44,6 +44,21 @@ test('SESSION sends rows when their session is over', () => {
   restored.watermarkIn(100);
   expect(restored.takeRows()).toEqual(['+I a 0 0 14 13', '+I a 4 0 14 13', '+I a 9 0 14 13']);
   expect(restored.metrics.lateRows).toBe(1);
+});
+
+test('SESSION: a row that bridges sessions merges them; a session may have more rows than a call has arguments', () => {
+  const h = harness({ kind: 'session', gap: 5, partitionKeys: [0] });
+  h.elements(['+I a 0', '+I a 10', '+I a 20', '+I a 5', '+I a 15', '+I a 30']);
+  h.watermarkIn(34);
+  expect(h.takeRows()).toEqual(['0', '10', '5', '20', '15'].map((t) => `+I a ${t} 0 25 24`).concat('+I a 30 30 35 34'));
+
+  const long = harness({ kind: 'session', gap: 5, partitionKeys: [0] });
+  const rows = Array.from({ length: 5000 }, () => ({ kind: INSERT, fields: ['a', new Timestamp(1, 0)] }) as const);
+  for (let k = 0; k < 40; k++) long.changelog(rows);
+  const restored = harness({ kind: 'session', gap: 5, partitionKeys: [0] });
+  restored.restore(long.snapshot());
+  restored.watermarkIn(100);
+  expect(restored.rows).toHaveLength(200_000);
 });
 
 test('Top-N within windows: sent in rank order when the window is over', () => {

@@ -243,7 +243,7 @@ export class Lag extends BoxedAccumulator<{ values: Value[]; fallback: Value }> 
   }
 
   protected combine(into: { values: Value[]; fallback: Value }, from: { values: Value[]; fallback: Value }): void {
-    into.values.push(...from.values);
+    for (const value of from.values) into.values.push(value);
     into.fallback = from.fallback;
   }
 }
