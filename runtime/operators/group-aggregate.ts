@@ -20,6 +20,7 @@ import { AggregatePlan, AggregateState } from './aggregate-state.js';
 import { allRows, readKeys, writeKeys } from './keyed-state.js';
 import { Operator, type OperatorContext } from './operator.js';
 import { OutputBuilder } from './output-builder.js';
+import { nextSweep } from './partitions.js';
 import { ResultBuffer } from './result-buffer.js';
 
 export interface GroupAggregateSpec {
@@ -179,7 +180,7 @@ export class GroupAggregate extends Operator {
       if (this.lastWrites[slot] + this.ttl <= now) this.forget(slot);
       else if (this.lastWrites[slot] < oldest) oldest = this.lastWrites[slot];
     }
-    this.sweepAt = oldest === Infinity ? Infinity : oldest + this.ttl;
+    this.sweepAt = nextSweep(now, oldest, this.ttl);
     if (this.sweepAt !== Infinity) this.context.requestProcessingTime(this.sweepAt);
   }
 

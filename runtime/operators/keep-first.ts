@@ -7,6 +7,7 @@ import type { DeduplicateSpec } from './deduplicate.js';
 import { allRows, readKeys, writeKeys } from './keyed-state.js';
 import { Operator } from './operator.js';
 import { OutputBuilder } from './output-builder.js';
+import { nextSweep } from './partitions.js';
 
 /**
  * First row per key by processing time, that is, in order of arrival.
@@ -70,7 +71,7 @@ export class KeepFirst extends Operator {
       if (this.seenAt[slot] + this.spec.ttl <= now) this.table.remove(slot);
       else oldest = Math.min(oldest, this.seenAt[slot]);
     }
-    this.sweepAt = oldest + this.spec.ttl;
+    this.sweepAt = nextSweep(now, oldest, this.spec.ttl);
     if (this.sweepAt !== Infinity) this.context.requestProcessingTime(this.sweepAt);
   }
 
