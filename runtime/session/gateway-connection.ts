@@ -50,7 +50,8 @@ interface PendingRequest {
   frames: BinaryFrame[];
 }
 
-type State = 'connecting' | 'connected' | 'restoring' | 'cut' | 'over';
+/** resuming: there is a connection again, and the session is asked for; restoring: it is here, and is told what it missed. */
+type State = 'connecting' | 'connected' | 'resuming' | 'restoring' | 'cut' | 'over';
 
 const ENVELOPE_BYTES = 200;
 const FIRST_PAUSE = 100;
@@ -149,7 +150,7 @@ export class GatewayConnection {
   ): Promise<Requests[T]['value']> {
     if (this.ending !== null) return Promise.reject(this.ending);
     try {
-      if (this.state !== 'restoring') this.checkPresent();
+      if (!this.isReturning()) this.checkPresent();
       this.checkSize(fields);
     } catch (thrown) {
       return Promise.reject(StreamcellError.from(thrown));
@@ -159,7 +160,7 @@ export class GatewayConnection {
       const pending: PendingRequest = { type, fields, resolve: resolve as (value: never) => void, reject, frames };
       this.pending.set(id, pending);
       // While the session is being resumed, only that itself can be answered: the rest is sent afterwards.
-      if (this.state === 'connected' || (this.state === 'restoring' && type === 'openSession'))
+      if (this.state === 'connected' || (this.state === 'resuming' && type === 'openSession'))
         this.post({ type, id, ...fields } as ClientMessage);
     });
   }
@@ -255,8 +256,13 @@ export class GatewayConnection {
       case 'reply': {
         const pending = this.pending.get(message.id);
         this.pending.delete(message.id);
-        if ('error' in message) pending?.reject(errorFromWire(message.error));
-        else pending?.resolve(message.value as never);
+        if ('error' in message) {
+          pending?.reject(errorFromWire(message.error));
+        } else {
+          // From here on messages about the session are understood; what came to mind before is said by `restore`, once.
+          if (this.state === 'resuming' && pending?.type === 'openSession') this.state = 'restoring';
+          pending?.resolve(message.value as never);
+        }
         break;
       }
       case 'ping':
@@ -280,7 +286,7 @@ export class GatewayConnection {
   private cut(end: TransportEnd): void {
     if (this.state === 'over' || this.state === 'cut') return;
     this.transport = null;
-    if (this.state === 'restoring') {
+    if (this.isReturning()) {
       // The loop that reconnects waits for this, and tries again.
       this.state = 'cut';
       const error = new StreamcellError('GATEWAY_UNREACHABLE', `The connection broke again (${end.code}).`);
@@ -320,7 +326,7 @@ export class GatewayConnection {
       if (this.isOver()) return;
       try {
         await this.hello();
-        this.state = 'restoring';
+        this.state = 'resuming';
         await this.listener.restore();
         this.state = 'connected';
         this.absence = null;
@@ -360,6 +366,10 @@ export class GatewayConnection {
       reject(error);
     }
     this.listener.away(error);
+  }
+
+  private isReturning(): boolean {
+    return this.state === 'resuming' || this.state === 'restoring';
   }
 
   /** Apart, since the state changes while others wait. */

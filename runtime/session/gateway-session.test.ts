@@ -1,5 +1,5 @@
 import { MessageChannel } from 'node:worker_threads';
-import { MessagePortTransport } from '../protocol/index.js';
+import { MessagePortTransport, type ClientMessage, type ServerMessage, type Transport } from '../protocol/index.js';
 import { expect, test } from '@jest/globals';
 import { sessionContract } from './contract-suite.js';
 import { EmbeddedSession } from './embedded-session.js';
@@ -66,4 +66,86 @@ test('a session that is shared stays as it is when a user of it leaves', async (
   expect(await ends[1]).toMatchObject({ code: 'SESSION_CLOSED' });
   expect((await session.jobs()).map((j) => j.state)).toEqual(['running']);
   await session.close();
+});
+
+/** A connection to a server that says what the test says. */
+class Scripted implements Transport {
+  readonly sent: ClientMessage[] = [];
+  readonly buffered = 0;
+  private hear: (data: string | Uint8Array) => void = () => undefined;
+  private end: (end: { code: number; reason: string }) => void = () => undefined;
+
+  send(data: string): void {
+    this.sent.push(JSON.parse(data) as ClientMessage);
+  }
+
+  onMessage(listener: (data: string | Uint8Array) => void): void {
+    this.hear = listener;
+  }
+
+  onClose(listener: (end: { code: number; reason: string }) => void): void {
+    this.end = listener;
+  }
+
+  close(code = 1000, reason = ''): void {
+    this.end({ code, reason });
+  }
+
+  pause(): void {}
+
+  resume(): void {}
+
+  say(message: ServerMessage): void {
+    this.hear(JSON.stringify(message));
+  }
+
+  /** Resolves with the first message of a type, once it was sent. */
+  async got<T extends ClientMessage['type']>(type: T): Promise<ClientMessage & { readonly type: T }> {
+    for (;;) {
+      const found = this.sent.find((m): m is ClientMessage & { readonly type: T } => m.type === type);
+      if (found !== undefined) return found;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  async greet(): Promise<void> {
+    await this.got('hello');
+    const [cluster, limits] = ['embedded', { heartbeat: 0, maxMessage: 0, sessionTimeout: 1000 }];
+    this.say({ type: 'welcome', version: 1, server: 'test', ...limits, clusters: [cluster] });
+    const { id, resume } = await this.got('openSession');
+    if (resume === undefined) this.admit(id);
+  }
+
+  admit(id: number): void {
+    this.say({ type: 'reply', id, value: { session: 's', cluster: 'embedded', resumed: id > 1 } });
+  }
+}
+
+test('what begins while a session is being resumed is sent once, and after that', async () => {
+  const connections = [new Scripted(), new Scripted()];
+  let made = 0;
+  void connections[0].greet();
+  const session = await GatewaySession.open({ connect: async () => connections[made++] });
+  const [first, second] = connections;
+  const statements = session.execute('SELECT 1');
+  const begun = statements.next();
+  const { execution } = await first.got('execute');
+  const span = { start: 0, end: 8 };
+  const query = { kind: 'query', span, text: 'SELECT 1', columns: [], bounded: false, notices: [] } as const;
+  const running = { changelog: 'append', upsertKey: null, jobId: 'j', hasView: true } as const;
+  first.say({ type: 'statement', session: 's', execution, stream: 's.1', index: 0, ...query, ...running });
+  const statement = (await begun).value as Statement;
+  first.close(1006);
+  await second.greet();
+  // Over there nobody knows the session yet.
+  statement.view?.subscribe({ from: 0, to: 10 }, () => undefined);
+  const refused = expect(session.execute('SHOW TABLES').next()).rejects.toMatchObject({ code: 'GATEWAY_LOST' });
+  expect(second.sent.map((m) => m.type)).toEqual(['hello', 'openSession']);
+  second.admit((await second.got('openSession')).id);
+  await second.got('attach');
+  const sent = second.sent.map((m) => m.type).slice(2);
+  expect(sent.filter((type) => type === 'subscribe')).toHaveLength(1);
+  expect(second.sent.filter((m) => m.type === 'execute').map((m) => m.text)).toEqual(['SELECT 1', 'SHOW TABLES']);
+  second.close(4401);
+  await refused;
 });
