@@ -83,7 +83,10 @@ describe('a connection that is cut', () => {
         ids.push(...run.map((r) => Number(r.fields[0])));
         if (ids.length > cuts[0]) {
           cuts.shift();
+          // What is on its way may hold rows beyond the next cut already.
+          await until(() => session.state === 'connected');
           network.cut();
+          await until(() => session.state === 'reconnecting');
         }
       }
       expect(await statement.done).toMatchObject({ state: 'finished', rows: 6000, changes: 6000 });
