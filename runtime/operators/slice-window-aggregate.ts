@@ -2,6 +2,7 @@ import { BIGINT, I64Column, INSERT, type Batch, type DataType, type TsColumn } f
 import type { AggregateCall } from '../expressions/bound.js';
 import { KeyBatch, KeyTable } from '../state/key-table.js';
 import type { SnapshotReader, SnapshotWriter } from '../state/snapshot.js';
+import { TimerQueue } from '../state/timers.js';
 import { AggregatePlan, AggregateState } from './aggregate-state.js';
 import { allRows, readKeys, writeKeys } from './keyed-state.js';
 import { MIN_WATERMARK, Operator } from './operator.js';
@@ -69,9 +70,9 @@ export class SliceWindowAggregate extends Operator {
   private readonly slices = new Map<number, Slice>();
   /** Cumulating windows: what the fired slices of a period came to, by start of the period. */
   private readonly running = new Map<number, Slice>();
-  /** Ends of windows to fire. */
+  /** Ends of windows to fire, and in which order: a bounded input may leave tens of thousands of them to its end. */
   private readonly due = new Set<number>();
-  private nextDue = Infinity;
+  private readonly dueOrder = new TimerQueue();
   /** Instant up to which windows have fired. */
   private progress = MIN_WATERMARK;
   private readonly merged: Slice;
@@ -232,10 +233,9 @@ export class SliceWindowAggregate extends Operator {
   private schedule(end: number): void {
     if (this.due.has(end)) return;
     this.due.add(end);
-    if (end < this.nextDue) {
-      this.nextDue = end;
-      if (!this.rowtime) this.context.requestProcessingTime(this.clock.lastInstant(end) + 1);
-    }
+    const first = end < this.dueOrder.next;
+    this.dueOrder.add(end, 0);
+    if (first && !this.rowtime) this.context.requestProcessingTime(this.clock.lastInstant(end) + 1);
   }
 
   override processWatermark(time: number): void {
@@ -248,15 +248,16 @@ export class SliceWindowAggregate extends Operator {
 
   override onProcessingTime(now: number): void {
     this.fireUpTo(now - 1);
-    if (this.nextDue !== Infinity) this.context.requestProcessingTime(this.clock.lastInstant(this.nextDue) + 1);
+    const { next } = this.dueOrder;
+    if (next !== Infinity) this.context.requestProcessingTime(this.clock.lastInstant(next) + 1);
   }
 
   private fireUpTo(instant: number): void {
-    while (this.nextDue !== Infinity && this.clock.lastInstant(this.nextDue) <= instant) {
-      const end = this.nextDue;
+    const { dueOrder } = this;
+    while (dueOrder.size > 0 && this.clock.lastInstant(dueOrder.next) <= instant) {
+      const end = dueOrder.next;
+      dueOrder.pop();
       this.due.delete(end);
-      this.nextDue = Infinity;
-      for (const other of this.due) if (other < this.nextDue) this.nextDue = other;
       this.fire(end);
     }
     this.builder.flush();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { simpleEnvironment } from '../expressions/index.js';
-import { BIGINT, INT, STRING, TIMESTAMP, TIMESTAMP_LTZ, type DataType } from '../types/index.js';
+import { BIGINT, INSERT, INT, STRING, TIMESTAMP, TIMESTAMP_LTZ, Timestamp, type DataType } from '../types/index.js';
 import type { AggregateCall } from '../expressions/bound.js';
 import { OperatorHarness } from './harness.js';
 import { MAX_WATERMARK } from './operator.js';
@@ -58,6 +58,20 @@ describe('TUMBLE', () => {
     expect(h.take()).toEqual(['+I b 2 6 10 20 19', `watermark ${MAX_WATERMARK}`]);
     expect(h.metrics.lateRows).toBe(1);
     expect(h.metrics.stateKeys).toBe(1);
+  });
+
+  test('fires in order of time, however many windows a bounded input leaves to its end', () => {
+    const windows = 20_000;
+    const h = harness({ kind: 'tumble', size: 10, offset: 0 }, { keys: [], properties: ['start'] });
+    const at = (k: number): number => ((k * 7919) % windows) * 10;
+    for (let k = 0; k < windows; k += 5000)
+      h.changelog(
+        Array.from({ length: 5000 }, (_, i) => ({ kind: INSERT, fields: ['a', 1, new Timestamp(at(k + i), 0)] })),
+      );
+    h.watermarkIn(MAX_WATERMARK);
+    expect(h.rows.map((row) => (row.fields[2] as Timestamp).millis)).toEqual(
+      Array.from({ length: windows }, (_, k) => k * 10),
+    );
   });
 
   test('offset, times before 1970, no keys', () => {
