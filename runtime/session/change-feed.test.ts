@@ -128,8 +128,7 @@ describe('a feed of changes', () => {
     await settled();
     at(null);
     feed.disconnected();
-    await settled(400);
-    expect(query.made).toBe(500);
+    await until(() => query.made === 500 && query.stopped);
     const second = new Client();
     at(second);
     feed.read(64, 2);
@@ -141,6 +140,38 @@ describe('a feed of changes', () => {
     expect(gap).toBe(`gap ${lost} before ${3 + lost}`);
     expect(lost).toBeGreaterThan(400);
     expect(second.events).toEqual([gap, 'changesEnd']);
+  });
+
+  test('tells again of a gap that the client did not hear of, with what was lost since', async () => {
+    const query = new Query(500);
+    const first = new Client();
+    const { feed, at } = feedOf(query, { hold: SOON, keptBytes: 4000 });
+    at(first);
+    feed.read(4, 0);
+    await until(() => first.rows.length === 4);
+    at(null);
+    feed.disconnected();
+    await until(() => query.made === 500 && query.stopped);
+    const second = new Client();
+    at(second);
+    feed.read(1, 2);
+    // Neither the gap nor the frame after it arrived.
+    at(null);
+    feed.disconnected();
+    const third = new Client();
+    at(third);
+    feed.read(64, 2);
+    await until(() => third.events.includes('changesEnd'));
+    expect(third.events).toEqual([second.events[0], 'changesEnd']);
+    const lost = Number(/^gap (\d+)/.exec(third.events[0])?.[1]);
+    expect(third.rows).toEqual(upTo(500, 3 + lost));
+    // Who has heard of it is not told again.
+    const fourth = new Client();
+    at(fourth);
+    feed.read(64, 2 + lost);
+    await until(() => fourth.events.length > 0);
+    expect(fourth.events).toEqual(['changesEnd']);
+    expect(fourth.rows).toEqual(third.rows);
   });
 
   test('nothing is called lost that had arrived before', async () => {

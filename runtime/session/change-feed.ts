@@ -43,6 +43,8 @@ export class ChangeFeed {
   /** Rows of dropped frames by number, as far as they had been sent; the client may have them. */
   private droppedSent: { readonly seq: number; readonly rows: number }[] = [];
   private droppedUnsent = 0;
+  /** The gap that the client was told of last; it has heard of it once it goes on after a frame from the one before `seq` on. */
+  private gap: { readonly seq: number; readonly lost: number } | null = null;
   private state: 'reading' | 'over' | 'stopped' = 'reading';
   private error: StreamcellError | null = null;
   private endSent = false;
@@ -71,13 +73,16 @@ export class ChangeFeed {
     }
     this.connected();
     this.confirm(after);
-    const lost = this.droppedUnsent + this.droppedSent.filter((d) => d.seq > after).reduce((sum, d) => sum + d.rows, 0);
+    const unheard = this.gap !== null && after < this.gap.seq - 1 ? this.gap.lost : 0;
+    const dropped = this.droppedSent.filter((d) => d.seq > after).reduce((sum, d) => sum + d.rows, 0);
+    const lost = unheard + this.droppedUnsent + dropped;
     this.droppedSent = [];
     this.droppedUnsent = 0;
     this.credit = Math.min(credit, MAX_CREDIT);
     this.sent = this.kept.length > 0 ? this.kept[0].seq - 1 : this.made;
     this.endSent = false;
-    if (lost > 0) this.outlet()?.send({ type: 'gap', stream: this.stream, seq: this.sent + 1, lost });
+    this.gap = lost > 0 ? { seq: this.sent + 1, lost } : null;
+    if (this.gap !== null) this.outlet()?.send({ type: 'gap', stream: this.stream, ...this.gap });
     this.flush();
   }
 
