@@ -1,5 +1,12 @@
 import { MessageChannel } from 'node:worker_threads';
-import { MessagePortTransport, type ClientMessage, type ServerMessage, type Transport } from '../protocol/index.js';
+import {
+  encodeBinary,
+  encodeRows,
+  MessagePortTransport,
+  type ClientMessage,
+  type ServerMessage,
+  type Transport,
+} from '../protocol/index.js';
 import { expect, test } from '@jest/globals';
 import { sessionContract } from './contract-suite.js';
 import { EmbeddedSession } from './embedded-session.js';
@@ -99,6 +106,17 @@ class Scripted implements Transport {
     this.hear(JSON.stringify(message));
   }
 
+  sayBytes(data: Uint8Array): void {
+    this.hear(data);
+  }
+
+  begin(execution: string): void {
+    const span = { start: 0, end: 8 };
+    const query = { kind: 'query', span, text: 'SELECT 1', columns: [], bounded: false, notices: [] } as const;
+    const running = { changelog: 'append', upsertKey: null, jobId: 'j', hasView: true } as const;
+    this.say({ type: 'statement', session: 's', execution, stream: 's.1', index: 0, ...query, ...running });
+  }
+
   /** Resolves with the first message of a type, once it was sent. */
   async got<T extends ClientMessage['type']>(type: T): Promise<ClientMessage & { readonly type: T }> {
     for (;;) {
@@ -121,6 +139,28 @@ class Scripted implements Transport {
   }
 }
 
+test('changes of which a frame cannot be read are called lost, not passed over', async () => {
+  const connection = new Scripted();
+  void connection.greet();
+  const session = await GatewaySession.open({ connect: async () => connection, reconnect: 0 });
+  const begun = session.execute('SELECT 1').next();
+  connection.begin((await connection.got('execute')).execution);
+  const { view } = (await begun).value as Statement;
+  const seen: number[] = [];
+  const read = (async () => {
+    for await (const run of view?.changes() ?? []) seen.push(run.length);
+  })();
+  await connection.got('changes');
+  const frame = (seq: number): Uint8Array =>
+    encodeBinary({ type: 'changes', stream: 's.1', seq, rows: 0 }, encodeRows([], [], true));
+  connection.sayBytes(frame(1));
+  connection.sayBytes(new Uint8Array([1, 2, 3]));
+  connection.sayBytes(frame(3));
+  await expect(read).rejects.toMatchObject({ code: 'CHANGES_LOST' });
+  expect(seen).toEqual([0]);
+  connection.close(1006);
+});
+
 test('what begins while a session is being resumed is sent once, and after that', async () => {
   const connections = [new Scripted(), new Scripted()];
   let made = 0;
@@ -130,10 +170,7 @@ test('what begins while a session is being resumed is sent once, and after that'
   const statements = session.execute('SELECT 1');
   const begun = statements.next();
   const { execution } = await first.got('execute');
-  const span = { start: 0, end: 8 };
-  const query = { kind: 'query', span, text: 'SELECT 1', columns: [], bounded: false, notices: [] } as const;
-  const running = { changelog: 'append', upsertKey: null, jobId: 'j', hasView: true } as const;
-  first.say({ type: 'statement', session: 's', execution, stream: 's.1', index: 0, ...query, ...running });
+  first.begin(execution);
   const statement = (await begun).value as Statement;
   first.close(1006);
   await second.greet();

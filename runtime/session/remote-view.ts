@@ -31,7 +31,8 @@ export interface Looker {
   lost(error: StreamcellError): void;
 }
 
-type Item = BinaryFrame | { readonly gap: number };
+/** `gap`: how many changes are missing here; null when nobody knows. */
+type Item = BinaryFrame | { readonly gap: number | null };
 
 /**
  * A result on the other side of a connection.
@@ -140,6 +141,8 @@ export class RemoteView implements ResultView {
     const { seq } = frame.header;
     // What was under way when the connection was cut may come again.
     if (this.reader !== 'reading' || seq <= this.received) return;
+    // One that could not be read: nothing that follows can make up for it.
+    if (seq > this.received + 1) this.items.push({ gap: null });
     this.received = seq;
     this.items.push(frame);
     this.wake?.();
@@ -178,7 +181,9 @@ export class RemoteView implements ResultView {
           if ('gap' in item) {
             throw new StreamcellError(
               'CHANGES_LOST',
-              `${item.gap} changes were lost while there was no connection to the gateway.`,
+              item.gap === null
+                ? 'Changes were lost on their way from the gateway.'
+                : `${item.gap} changes were lost while there was no connection to the gateway.`,
             );
           }
           yield decodeRows(this.columns, item.body, true);
