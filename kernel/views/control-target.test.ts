@@ -77,6 +77,34 @@ describe('the control channel', () => {
     }
   });
 
+  test('lets the one that was silent for longest go when pages leave their comms behind', async () => {
+    jest.useFakeTimers();
+    try {
+      let jobs = 0;
+      const session = { jobs: async () => Array.from({ length: jobs }, (_, n) => ({ id: `job-${n}` })) };
+      const target = new ControlTarget(alone(session as unknown as Session), new PlainVariables(), false);
+      const seen = Array.from({ length: 17 }, () => 0);
+      const open = (n: number): ReturnType<CommTarget['open']> =>
+        target.open({ id: `c${n}`, send: () => seen[n]++, close: () => undefined });
+      const channels = [open(0), open(1)];
+      await jest.advanceTimersByTimeAsync(1000);
+      channels[0].message({ type: 'stopJob' }, []);
+      for (let n = 2; n < 17; n++) channels.push(open(n));
+      await jest.advanceTimersByTimeAsync(1000);
+      jobs++;
+      await jest.advanceTimersByTimeAsync(1000);
+      expect(seen).toEqual([2, 1, ...Array.from({ length: 15 }, () => 2)]);
+      // It was there after all.
+      channels[1].message({ type: 'stopJob' }, []);
+      await jest.advanceTimersByTimeAsync(1000);
+      expect(seen[1]).toBe(2);
+      for (const channel of channels) channel.closed();
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   test('says that nothing answers', async () => {
     await cells.session.close();
     cells.session.jobs = () => Promise.reject(new Error('gone'));

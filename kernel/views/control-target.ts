@@ -7,13 +7,15 @@ import { validateCell } from '../sql/validation.js';
 
 /** Milliseconds between two looks at the jobs. */
 const INTERVAL = 1000;
+/** Front ends that are told; of more the one that was silent for longest is let go, since a page that is reloaded says nothing. */
+const MOST = 16;
 /** Characters of a cell that is checked while it is typed. */
 const LONGEST_CELL = 200_000;
 
 /**
  * Comms of CONTROL_TARGET: tell where cells run and which jobs there are, whenever that has changed; check cells while they are typed.
  *
- * State: the channels with what each was told last, and the timer that looks while there is any.
+ * State: the channels with what each was told last, the one heard from last at the end; the timer that looks while there is any.
  */
 export class ControlTarget implements CommTarget {
   private readonly told = new Map<CommChannel, string>();
@@ -30,17 +32,28 @@ export class ControlTarget implements CommTarget {
   }
 
   open(channel: CommChannel): ReturnType<CommTarget['open']> {
-    this.told.set(channel, '');
+    this.heard(channel, '');
     this.timer ??= setInterval(() => void this.look(), INTERVAL);
     this.timer.unref();
     void this.look();
     return {
-      message: (data) => void this.answer(channel, data),
+      message: (data) => {
+        // One that was let go is told everything anew.
+        this.heard(channel, this.told.get(channel) ?? '');
+        void this.answer(channel, data);
+      },
       closed: () => {
         this.told.delete(channel);
         if (this.told.size === 0) this.close();
       },
     };
+  }
+
+  private heard(channel: CommChannel, told: string): void {
+    this.told.delete(channel);
+    this.told.set(channel, told);
+    const [silent] = this.told.keys();
+    if (this.told.size > MOST) this.told.delete(silent);
   }
 
   /** Stops looking. */
