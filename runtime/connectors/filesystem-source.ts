@@ -311,9 +311,12 @@ export class FilesystemReader implements SourceReader {
 
   ready(): Promise<void> {
     return new Promise((resolve) => {
-      this.wake = resolve;
       const idle = this.current === null && this.queue.length === 0 && this.settings.monitorInterval !== undefined;
-      setTimeout(resolve, idle ? Math.max(0, this.nextListing - Date.now()) : 0);
+      const timer = setTimeout(resolve, idle ? Math.max(0, this.nextListing - Date.now()) : 0);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
     });
   }
 

@@ -79,8 +79,11 @@ export abstract class NumberedReader implements SourceReader {
   ready(): Promise<void> {
     const wait = this.allowance() >= 1 || this.own.every((s) => s.ended || s.next >= this.end) ? 0 : this.untilNext();
     return new Promise((resolve) => {
-      this.wake = resolve;
-      setTimeout(resolve, wait);
+      const timer = setTimeout(resolve, wait);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
     });
   }
 

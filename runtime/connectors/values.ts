@@ -248,12 +248,18 @@ class ValuesReader implements SourceReader {
   }
 
   ready(): Promise<void> {
-    const waiting = this.own.filter((s) => !s.ended && s.next < s.rows.length);
+    // Who sleeps behind its last row still waits: an answer at once would leave the event loop no turn until then.
+    const waiting = this.own.filter((s) => !s.ended && (s.next < s.rows.length || s.wakeAt > Date.now()));
     return new Promise((resolve) => {
       if (this.closed) return resolve();
       this.wake = resolve;
-      if (waiting.length > 0) setTimeout(resolve, Math.max(0, Math.min(...waiting.map((s) => s.wakeAt)) - Date.now()));
-      else if (this.settings.bounded || this.settings.terminating) resolve();
+      if (waiting.length > 0) {
+        const timer = setTimeout(resolve, Math.max(0, Math.min(...waiting.map((s) => s.wakeAt)) - Date.now()));
+        this.wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      } else if (this.settings.bounded || this.settings.terminating) resolve();
     });
   }
 

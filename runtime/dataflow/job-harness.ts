@@ -148,6 +148,7 @@ export class JobHarness {
   private nextId = 1;
 
   readonly plan: PhysicalPlan;
+  readonly doorbells: Int32Array;
 
   constructor(
     given: PhysicalPlan,
@@ -171,6 +172,7 @@ export class JobHarness {
       ),
     );
     const doorbells = new SharedArrayBuffer(4 * parallelism);
+    this.doorbells = new Int32Array(doorbells);
     this.metricsTable = MetricsTable.create(plan.nodes.length, parallelism);
     const sink = plan.nodes.find((n) => n.op === 'sink' && n.table === null);
     this.result = new Recorder(sink?.schema.map((c) => c.type) ?? []);

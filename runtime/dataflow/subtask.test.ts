@@ -79,6 +79,29 @@ describe('a subtask', () => {
     expect(materialized(one)).toHaveLength(37);
   });
 
+  test('a subtask that waits listens to its doorbell once, however often its wait is over', async () => {
+    const job = new JobHarness(
+      planOf(
+        [
+          valuesSource(1, AB, [[1, 'x']], { options: { 'sleep-after': '1', 'sleep-time': '60 s' } }),
+          countBy(2, [0], COUNTS),
+          resultSink(3, COUNTS),
+        ],
+        { parallelism: 2 },
+      ),
+    );
+    const listeners: number[] = [];
+    for (let k = 0; k < 5; k++) {
+      await new Promise((resolve) => setTimeout(resolve, 350));
+      // The bell as such is left alone: who is woken so finds nothing, and waits again.
+      listeners.push(Atomics.notify(job.doorbells, 0), Atomics.notify(job.doorbells, 1));
+    }
+    job.send({ type: 'cancel' });
+    await job.ended;
+    expect(Math.max(...listeners)).toBe(1);
+    expect(job.errors).toEqual([]);
+  });
+
   test('a global aggregate gathers from both subtasks', async () => {
     const schema: Schema = [{ name: 'n', type: BIGINT(false) }];
     const rows = Array.from({ length: 100 }, (_, i) => [i, 'x']);

@@ -76,6 +76,7 @@ export class Subtask {
   private committing = false;
   private wakeUp: (() => void) | null = null;
   private woken = false;
+  private listening = false;
   private nextMetrics = 0;
   private readonly waitingWriters = new Set<number>();
 
@@ -319,14 +320,29 @@ export class Subtask {
         clearTimeout(timer);
         resolve();
       };
-      if (this.config.parallelism > 1) {
-        const waiting = waitAsync(this.bells, this.config.subtask, bell);
-        if (waiting === null) this.wake();
-        else void waiting.then(() => this.wake());
-      }
+      if (this.config.parallelism > 1) this.listen(bell);
       if (this.woken) this.wakeUp?.();
     });
     this.woken = false;
+  }
+
+  /** Wakes when the doorbell rings, or has rung since it read `bell`. One listener serves many waits: an idle job waits for ever, bell or no bell. */
+  private listen(bell: number): void {
+    if (Atomics.load(this.bells, this.config.subtask) !== bell) {
+      this.wake();
+      return;
+    }
+    if (this.listening) return;
+    const waiting = waitAsync(this.bells, this.config.subtask, bell);
+    if (waiting === null) {
+      this.wake();
+      return;
+    }
+    this.listening = true;
+    void waiting.then(() => {
+      this.listening = false;
+      this.wake();
+    });
   }
 
   private notify(subtask: number): void {
