@@ -120,6 +120,8 @@ export type ToView =
       readonly rowCount: number;
       readonly status: ViewState;
     }
+  /** How it stands, without rows: the query has ended while frames were held back (paused, off the screen, or not acknowledged). */
+  | { readonly type: 'status'; readonly status: ViewState }
   /** The stream is not known here: the kernel was restarted, or the result let go. The saved rows are all there is. */
   | { readonly type: 'gone'; readonly reason: string }
   | { readonly type: 'refused'; readonly error: ErrorData };

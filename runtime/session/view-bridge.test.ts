@@ -185,6 +185,29 @@ describe('a live view', () => {
     client.leave();
   });
 
+  test('whoever gets no frames is told the end all the same, once', async () => {
+    const stream = await live(counting(1_000_000, 1000));
+    const paused = new Client(streams, stream);
+    paused.onFrame = ({ seq }) => paused.say({ type: 'ack', seq });
+    await until(() => paused.frames.length > 0, 'a frame');
+    paused.say({ type: 'pause' });
+    const early = new Client(streams, stream);
+    early.say({ type: 'pause' });
+    await stream.statement.cancel();
+    const ends = ({ messages }: Client): ToView[] => messages.filter((m) => m.type === 'status');
+    await until(() => ends(paused).length === 1 && ends(early).length === 1, 'the end');
+    expect(ends(paused)[0]).toMatchObject({ status: { state: 'stopped', rows: 5 } });
+    paused.say({ type: 'resume' });
+    await until(() => paused.last.message.status.state === 'stopped', 'the last rows');
+    paused.say({ type: 'pause' });
+    const late = new Client(streams, stream);
+    late.say({ type: 'pause' });
+    await until(() => late.messages.length > 0, 'attached');
+    await sleep(50);
+    expect([ends(paused).length, ends(early).length, ends(late).length]).toEqual([1, 1, 0]);
+    for (const client of [paused, early, late]) client.leave();
+  });
+
   test('stop cancels the query; what it had stays', async () => {
     const stream = await live(counting(1_000_000, 1000));
     const client = new Client(streams, stream);
@@ -371,7 +394,7 @@ describe('a looker that went without a word', () => {
       const stream = {
         id: 's',
         view,
-        statement: { columns: [], upsertKey: null },
+        statement: { columns: [], upsertKey: null, done: new Promise(() => undefined) },
         refresh: 50,
       } as unknown as LiveStream;
       const messages: ToView[] = [];

@@ -74,7 +74,8 @@ interface Source {
  * maintains the invariants that at most two frames are under way, at most one in `refresh` milliseconds is sent, only the newest state
  * waits, and that a frame's epoch is that of the very request it was made for: each request gets a subscription of its own, since the frames
  * of one do not tell which viewport they answer. A request that comes before the former was answered waits, replacing others that wait, so
- * that a wild scroll costs the query no more than one frame at a time. A looker that is away has no subscription and holds no frame.
+ * that a wild scroll costs the query no more than one frame at a time. A looker that is away has no subscription and holds no frame. Whoever
+ * gets no frames is told all the same when the query has ended.
  */
 export class ViewBridge implements OpenedView {
   private seq = 0;
@@ -92,6 +93,8 @@ export class ViewBridge implements OpenedView {
   /** Runs while a frame is not acknowledged. */
   private absence: NodeJS.Timeout | null = null;
   private away = false;
+  private ended = false;
+  private toldEnd = false;
 
   constructor(
     private readonly stream: LiveStream,
@@ -100,6 +103,11 @@ export class ViewBridge implements OpenedView {
   ) {
     this.current = { epoch: 0, viewport };
     void this.attach();
+    const over = (): void => {
+      this.ended = true;
+      void this.tellEnd();
+    };
+    stream.statement.done.then(over, over);
   }
 
   message(data: unknown): void {
@@ -133,6 +141,7 @@ export class ViewBridge implements OpenedView {
         this.current = this.waiting ?? this.current;
         this.waiting = null;
         this.drop();
+        void this.tellEnd();
         break;
       case 'resume':
         if (!this.paused) break;
@@ -167,6 +176,7 @@ export class ViewBridge implements OpenedView {
       this.absence = null;
       this.away = true;
       this.drop();
+      void this.tellEnd();
     }, AWAY);
     this.absence.unref();
   }
@@ -178,7 +188,22 @@ export class ViewBridge implements OpenedView {
       if (this.over) return;
       this.channel.send({ type: 'attached', columns: columnTexts(columns), upsertKey, status: viewState(status) });
       this.attached = true;
+      this.toldEnd = status.state !== 'running';
       if (!this.paused) this.subscribe();
+      else void this.tellEnd();
+    } catch (thrown) {
+      this.refuse(thrown);
+    }
+  }
+
+  /** Only to those who get no frames: frames say it themselves. */
+  private async tellEnd(): Promise<void> {
+    if (!this.ended || !this.attached) return;
+    try {
+      const status = viewState(await this.stream.view.status());
+      if (this.over || this.toldEnd || this.source !== null || status.state === 'running') return;
+      this.toldEnd = true;
+      this.channel.send({ type: 'status', status });
     } catch (thrown) {
       this.refuse(thrown);
     }
@@ -258,6 +283,7 @@ export class ViewBridge implements OpenedView {
     // The session's own pace is 20 frames a second: only a longer one needs keeping here.
     this.notBefore = performance.now() + this.stream.refresh - 1;
     const { from, rowCount, status, arrow } = held;
+    this.toldEnd ||= status.state !== 'running';
     this.channel.send({ type: 'frame', seq, epoch: source.epoch, from, rowCount, status: viewState(status) }, [arrow]);
   }
 

@@ -71,8 +71,10 @@ export class SavedState {
   private async update(): Promise<void> {
     const { view, kept } = this;
     const stale = kept === null || mark(kept.status) !== mark(view.status);
-    if (stale && view.link === 'live' && view.lastFrame !== null && !isOwnFrame(view.lastFrame, this.look()))
-      await this.fetch();
+    const last = view.lastFrame;
+    // Off the screen no more frames come, and of an ended query it is the last rows that count.
+    const none = last !== null && (view.status.state !== 'running' || !isOwnFrame(last, this.look()));
+    if (stale && view.link === 'live' && none) await this.fetch();
     if (!this.disposal.signal.aborted) this.write();
   }
 
@@ -104,6 +106,8 @@ export class SavedState {
     const model = this.model();
     const { view, kept } = this;
     if (model === null || kept === null) return;
+    // The kernel has written the complete form of a query that has ended; older rows must not replace it.
+    if (view.status.state !== 'running' && numbers(kept.status) !== numbers(view.status)) return;
     // Numbers of a query that has ended are its last ones, whenever the rows came.
     const status = view.status.state === 'running' ? kept.status : view.status;
     const now = mark(status);
@@ -133,6 +137,10 @@ export class SavedState {
 }
 
 /** Tells two states of a result apart. */
-function mark({ state, rows, changes }: ViewState): string {
-  return `${state} ${rows} ${changes}`;
+function mark(status: ViewState): string {
+  return `${status.state} ${numbers(status)}`;
+}
+
+function numbers({ rows, changes }: ViewState): string {
+  return `${rows} ${changes}`;
 }

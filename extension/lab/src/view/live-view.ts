@@ -243,7 +243,9 @@ export class LiveView {
     this.link = 'live';
     this.status = status;
     this.meter.add(performance.now(), status.changes);
-    this.stateSignal.emit();
+    // Nothing is left to hold back, and the last rows are to be seen.
+    if (status.state !== 'running' && this.pausedByUser) this.setPaused(false);
+    else this.stateSignal.emit();
   }
 
   private onGone(reason: string): void {

@@ -218,6 +218,18 @@ describe('one live view and its kernel', () => {
     expect(types().at(-1)).toBe('pause');
   });
 
+  test('the end is heard while no frames come, which are not asked for again then', () => {
+    client.receive(ATTACHED, null);
+    client.receive(frame(1), ROWS);
+    client.setVisible(false);
+    client.receive({ type: 'status', status: { ...STATUS, changes: 7, state: 'stopped' } }, null);
+    expect(shown.at(-1)).toBe('status 7');
+    client.setVisible(true);
+    client.receive(frame(2, 0, { ...STATUS, state: 'stopped' }), ROWS);
+    clock.pass(120_000);
+    expect(types()).toEqual(['pause', 'resume']);
+  });
+
   test('gone closes the comm and ends everything', () => {
     client.receive({ type: 'gone', reason: 'The kernel was restarted.' }, null);
     expect(shown).toEqual(['gone The kernel was restarted.']);

@@ -11,7 +11,7 @@ export interface ViewListener {
   attached(message: Extract<ToView, { type: 'attached' }>): void;
   /** Rows to draw. Whoever draws them calls `drawn` afterwards: without it no more than two frames come. */
   frame(message: Extract<ToView, { type: 'frame' }>, arrow: Uint8Array): void;
-  /** Only numbers are new: the frame was made for an older viewport. */
+  /** Only numbers are new: the frame was made for an older viewport, or there is none. */
   status(status: ViewState): void;
   gone(reason: string): void;
   refused(message: Extract<ToView, { type: 'refused' }>): void;
@@ -87,6 +87,10 @@ export class ViewClient {
         break;
       case 'frame':
         this.receiveFrame(message, buffer);
+        break;
+      case 'status':
+        this.running = message.status.state === 'running';
+        this.listener.status(message.status);
         break;
       case 'gone':
         this.close();
