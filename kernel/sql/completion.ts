@@ -6,7 +6,7 @@ import type { SqlCell } from './sql-cell.js';
 
 /** Completion in a SQL cell: options on the magic's line, below it what the session knows. Null when there is nothing. */
 export async function completeCell(session: Session, cell: SqlCell, offset: number): Promise<CompletionReply | null> {
-  if (cell.line !== null && offset < cell.offset) return completeOptions(cell, offset);
+  if (cell.line !== null && offset <= cell.line.end) return completeOptions(cell, offset);
   if (offset < cell.offset) return null;
   const found = await session.complete(maskParameters(cell.sql), offset - cell.offset);
   if (found.length === 0) return null;

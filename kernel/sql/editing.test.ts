@@ -37,6 +37,9 @@ describe('while a SQL cell is written', () => {
     ['%%flinksql\nSELECT {x} AS x, auc| FROM bids', 'auction', 'auc'],
     ['%%flinksql\nSELECT odd| FROM bids', '`odd name`', 'odd'],
     ['%%flinksql --cha|\nSELECT 1', '--chart', '--cha'],
+    // The cell may have nothing but the magic's line yet.
+    ['%%flinksql --li|', '--limit', '--li'],
+    ['%%flinksql --|', '--wait', '--'],
     ['%%flinksql --mode sing|\nSELECT 1', 'single', 'sing'],
     ['%%flinksql --mode=app|\nSELECT 1', 'append', 'app'],
     ['%jo|', '%jobs', '%jo'],

@@ -1,4 +1,4 @@
-import { suggestion } from '@streamcell/runtime/types/nearest-names';
+import { nearestNames } from '@streamcell/runtime/types/nearest-names';
 import { StreamcellError } from '@streamcell/runtime/types/index';
 import { INTERRUPTED } from '../../failures.js';
 import type { CellLanguage, CellRequest, CellResult, Completeness, CompletionReply, MimeBundle } from '../../host.js';
@@ -9,7 +9,7 @@ import { completeCell, reply } from '../completion.js';
 import { Interrupted } from '../interruption.js';
 import { isSqlMagic } from '../sql-cell.js';
 import { runSql, type SqlSurroundings } from '../sql-runner.js';
-import { textOutput } from '../statement-output.js';
+import { textOutput } from '@streamcell/runtime/session/statement-output';
 import { catalog } from './catalog.js';
 import { connect } from './connect.js';
 import { explain } from './explain.js';
@@ -29,6 +29,7 @@ const LSMAGIC: Magic = {
 };
 
 const MAGICS: readonly Magic[] = [catalog, connect, explain, jobs, loadSql, LSMAGIC];
+const CELL_MAGICS: readonly string[] = ['flinksql', 'ts'];
 const LINE = /^([ \t]*)(%{1,2})([\w.]*)(\??)/;
 
 function listing(): string {
@@ -154,8 +155,13 @@ function magicNamed(name: string, marks: string, span: { start: number; end: num
       hint: `%${magic.usage}`,
     });
   }
-  const names = [...MAGICS.flatMap((m) => [m.name, ...m.aliases]), 'flinksql', 'ts'];
-  const hint = suggestion(name, names) ?? '%lsmagic lists the magics.';
+  const [near] = nearestNames(name, [...MAGICS.flatMap((m) => [m.name, ...m.aliases]), ...CELL_MAGICS], 1);
+  // Other tools' names of the same thing: %%sql, %flink.bsql.
+  const meant = near ?? (/sql|flink/i.test(name) ? 'flinksql' : undefined);
+  const hint =
+    meant === undefined
+      ? '%lsmagic lists the magics.'
+      : `Did you mean '${CELL_MAGICS.includes(meant) ? '%%' : '%'}${meant}'?`;
   throw new StreamcellError('MAGIC_UNKNOWN', `There is no magic ${marks}${name}.`, { span, hint });
 }
 

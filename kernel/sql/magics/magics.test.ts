@@ -40,7 +40,10 @@ describe('line magics', () => {
   });
 
   test.each([
-    ['%job', /There is no magic %job\./, "Did you mean 'jobs'?"],
+    ['%job', /There is no magic %job\./, "Did you mean '%jobs'?"],
+    ['%%flinksq\nSELECT 1', /There is no magic %%flinksq\./, "Did you mean '%%flinksql'?"],
+    ['%%sql\nSELECT 1', /There is no magic %%sql\./, "Did you mean '%%flinksql'?"],
+    ['%flink.bsql', /There is no magic %flink\.bsql\./, "Did you mean '%%flinksql'?"],
     ['%cluster create', /There is no magic %cluster\./, '%lsmagic'],
     ['%savepoint', /There is no magic %savepoint\./, '%lsmagic'],
     ['%secret x', /There is no magic %secret\./, '%lsmagic'],
