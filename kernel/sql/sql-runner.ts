@@ -1,5 +1,7 @@
 import { sessionTimeZone } from '@streamcell/runtime/session/index';
+import { lossesOf } from '@streamcell/runtime/session/losses';
 import type { ExecuteOptions, Session, Statement, StatementEnd } from '@streamcell/runtime/session/session';
+import { answerOutput, failedJobLine, jobLine } from '@streamcell/runtime/session/statement-output';
 import type { Streams } from '@streamcell/runtime/session/streams';
 import { StreamcellError } from '@streamcell/runtime/types/index';
 import { INTERRUPTED } from '../failures.js';
@@ -9,11 +11,9 @@ import { cellFailure, moved } from './cell-failure.js';
 import type { CellOptions } from './cell-options.js';
 import { prepareSql, type PreparedSql } from './cell-values.js';
 import { Interrupted, interruptible, within } from './interruption.js';
-import { losses } from './losses.js';
 import type { PendingOutputs } from './pending-outputs.js';
 import { showQuery } from './query-output.js';
 import type { SqlText } from './sql-cell.js';
-import { answerOutput, failedJobLine, jobLine } from './statement-output.js';
 
 export interface SqlSurroundings {
   readonly sessions: Sessions;
@@ -167,9 +167,9 @@ class ScriptRun {
     const { output, signal } = this.request;
     const displayId = `job-${statement.jobId ?? statement.index}`;
     const over = statement.done.then(
-      async (end: StatementEnd) => ({ line: jobLine(statement, end, await losses(this.session, statement)) }),
+      async (end: StatementEnd) => ({ line: jobLine(statement, end, await lossesOf(this.session, statement)) }),
       (thrown: unknown) => ({
-        line: failedJobLine(statement, StreamcellError.from(thrown)),
+        line: failedJobLine(statement, StreamcellError.from(thrown).toData()),
         error: this.inCell(thrown),
       }),
     );

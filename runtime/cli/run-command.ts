@@ -7,7 +7,7 @@ import type { Statement } from '../session/session.js';
 import { StreamcellError } from '../types/index.js';
 import type { RunCommand } from './arguments.js';
 import { errorReport } from './error-report.js';
-import { losses } from './losses.js';
+import { losses } from '../session/losses.js';
 import { Output } from './output.js';
 import { CsvPrinter, JsonlPrinter, TablePrinter, type Printer } from './printers.js';
 

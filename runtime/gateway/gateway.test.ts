@@ -374,6 +374,31 @@ describe('a plain client, such as one in another language', () => {
     ).toMatchObject({ value: { 'text/plain': expect.stringContaining('SQL_SYNTAX no') } });
   });
 
+  test('shows statements that are no queries as a kernel does, and INSERT as it stands', async () => {
+    const { client, session } = await ready();
+    const shown = async (): Promise<unknown> => {
+      const { stream } = await client.next('statement');
+      return (await client.ask({ type: 'present', stream })).value;
+    };
+    const text = `${ENDLESS}; CREATE TEMPORARY VIEW \`a <b>\` AS SELECT 1 AS x; SHOW TABLES; EXPLAIN SELECT 1;
+      CREATE TABLE hole (id BIGINT) WITH ('connector' = 'blackhole'); INSERT INTO hole SELECT id FROM endless`;
+    client.say({ type: 'execute', session, execution: 'e', text });
+    await client.next('statement');
+    expect(await shown()).toEqual({
+      'text/plain': expect.stringMatching(/^OK · CREATE TEMPORARY VIEW `a <b>` · \d+ ms$/),
+      'text/html': expect.stringContaining('CREATE TEMPORARY VIEW `a &lt;b&gt;` &nbsp; '),
+    });
+    expect(await shown()).toMatchObject({ 'text/plain': expect.stringMatching(/a <b>[\s\S]*\n2 rows$/) });
+    expect(await shown()).toMatchObject({ 'text/html': expect.stringMatching(/^<pre>/) });
+    await shown();
+    const { stream, jobId } = await client.next('statement');
+    const running = (await client.ask({ type: 'present', stream })).value;
+    expect(running).toMatchObject({ 'text/plain': `INSERT INTO hole · running · job ${jobId}` });
+    await client.ask({ type: 'cancel', stream });
+    const stopped = (await client.ask({ type: 'present', stream })).value as Record<string, string>;
+    expect(stopped['text/plain']).toMatch(/^INSERT INTO hole · stopped · [\d,]+ rows? written · .* · job \S+$/);
+  });
+
   test('relays a view: what the front end sends, and what comes back', async () => {
     const { client, session } = await ready();
     client.say({ type: 'execute', session, execution: 'e', text: `${ENDLESS}; SELECT COUNT(*) AS n FROM endless` });

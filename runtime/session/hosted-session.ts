@@ -5,9 +5,11 @@ import {
   type WireExecuteOptions,
 } from '../protocol/index.js';
 import { StreamcellError, typeToString, type ErrorData, type Schema } from '../types/index.js';
-import { sessionTimeZone } from './session-options.js';
 import { ChangeFeed, DEFAULT_FEED_LIMITS, type FeedLimits, type Outlet } from './change-feed.js';
+import { lossesOf } from './losses.js';
+import { sessionTimeZone } from './session-options.js';
 import type { Session, Statement, StatementEnd } from './session.js';
+import { answerOutput, failedJobLine, jobLine } from './statement-output.js';
 import { clampedRefresh, SHORTEST_REFRESH, type LiveStream, type StreamSettings } from './streams.js';
 
 /** Ended statements whose results are kept, and ended executions that can be asked for again. */
@@ -23,6 +25,8 @@ export interface HostedStream {
   readonly feed: ChangeFeed | null;
   /** How notebooks look at it; null when there is nothing to look at. */
   live: LiveStream | null;
+  /** That it took to begin: for statements that run no job, all of it. */
+  readonly milliseconds: number;
   /** The client needs it no more. */
   released: boolean;
   /** Whether the connection knows of it: one that came back learns of the end only after that. */
@@ -144,6 +148,19 @@ export class HostedSession {
     return stream.live;
   }
 
+  /** What a notebook shows of a statement that is no query, as it stands. @throws StreamcellError RESULT_GONE */
+  async answer(id: string): Promise<Readonly<Record<string, unknown>>> {
+    const { statement, end, milliseconds } = this.stream(id);
+    if (statement.kind === 'insert' || statement.view === null) {
+      if (end !== null && 'error' in end) return failedJobLine(statement, end.error);
+      return end === null
+        ? jobLine(statement, null)
+        : jobLine(statement, end.end, await lossesOf(this.session, statement));
+    }
+    const zone = sessionTimeZone(await this.session.options());
+    return answerOutput(statement, await statement.view.snapshot(), milliseconds, zone);
+  }
+
   hasStream(id: string): boolean {
     return this.streams.has(id);
   }
@@ -251,9 +268,10 @@ export class HostedSession {
         while (execution.wanted <= execution.statements.length && !execution.stopped)
           await new Promise<void>((resolve) => (execution.wake = resolve));
         if (execution.stopped) break;
+        const began = performance.now();
         const result = await iterator.next();
         if (result.done === true) break;
-        this.begin(execution, result.value, changes === true);
+        this.begin(execution, result.value, changes === true, performance.now() - began);
       }
       await iterator.return?.();
       this.finish(execution, {});
@@ -262,7 +280,7 @@ export class HostedSession {
     }
   }
 
-  private begin(execution: Execution, statement: Statement, changes: boolean): void {
+  private begin(execution: Execution, statement: Statement, changes: boolean, milliseconds: number): void {
     const id = `${this.id}.${this.nextStream++}`;
     const { view } = statement;
     const feed =
@@ -270,7 +288,16 @@ export class HostedSession {
         ? new ChangeFeed(id, statement.columns, view.changes(), () => this.outlet, this.limits)
         : null;
     if (feed !== null && this.outlet === null) feed.disconnected();
-    const stream: HostedStream = { id, statement, feed, live: null, released: false, told: false, end: null };
+    const stream: HostedStream = {
+      id,
+      statement,
+      feed,
+      live: null,
+      milliseconds,
+      released: false,
+      told: false,
+      end: null,
+    };
     this.streams.set(id, stream);
     this.running++;
     const message = statementMessage(this.id, execution.id, id, statement);

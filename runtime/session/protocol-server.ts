@@ -276,6 +276,7 @@ export class ProtocolServer implements Outlet, FrameSink {
         return this.snapshot(request.id, request.stream);
       case 'present': {
         const { session, stream } = this.stream(request.stream);
+        if (stream.statement.kind !== 'query') return session.answer(request.stream);
         const { options = {} } = request;
         const live = await session.live(request.stream, {
           ...(options.title === undefined ? {} : { title: options.title }),

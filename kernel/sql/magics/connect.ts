@@ -1,7 +1,7 @@
 import { StreamcellError } from '@streamcell/runtime/types/index';
 import { Interrupted, interruptible } from '../interruption.js';
 import { optionsHelp, parseMagicLine, type OptionSpec, type Word } from '../magic-line.js';
-import { quietLine } from '../statement-output.js';
+import { quietLine } from '@streamcell/runtime/session/statement-output';
 import type { Magic, MagicCall } from './magic.js';
 
 const OPTIONS: readonly OptionSpec[] = [

@@ -5,7 +5,7 @@ import { StreamcellError } from '@streamcell/runtime/types/index';
 import { moved } from '../cell-failure.js';
 import { prepareSql } from '../cell-values.js';
 import { Interrupted, interruptible } from '../interruption.js';
-import { textOutput } from '../statement-output.js';
+import { textOutput } from '@streamcell/runtime/session/statement-output';
 import type { Magic, MagicCall } from './magic.js';
 
 const STAGES: readonly ExplainStage[] = ['ast', 'logical', 'optimized', 'physical', 'changelog'];

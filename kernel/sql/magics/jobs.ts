@@ -8,7 +8,7 @@ import {
   type Schema,
 } from '@streamcell/runtime/types/index';
 import { parseMagicLine, type Word } from '../magic-line.js';
-import { quietLine, smallTable } from '../statement-output.js';
+import { quietLine, smallTable } from '@streamcell/runtime/session/statement-output';
 import type { Magic, MagicCall } from './magic.js';
 
 const COLUMNS: Schema = [

@@ -1,11 +1,12 @@
-import { counted, textTable } from '@streamcell/runtime/protocol/display-bundle';
-import { errorHtml, errorText } from '@streamcell/runtime/protocol/error-bundle';
-import { escapeHtml } from '@streamcell/runtime/protocol/html';
-import { cellsOfRow, isNumeric, printable } from '@streamcell/runtime/protocol/text-table';
-import { displayText } from '@streamcell/runtime/protocol/value-text';
-import type { Statement, StatementEnd } from '@streamcell/runtime/session/session';
-import type { ChangelogRow, Schema, StreamcellError } from '@streamcell/runtime/types/index';
-import type { MimeBundle } from '../host.js';
+import { counted, textTable } from '../protocol/display-bundle.js';
+import { errorHtml, errorText } from '../protocol/error-bundle.js';
+import { escapeHtml } from '../protocol/html.js';
+import { cellsOfRow, isNumeric, printable } from '../protocol/text-table.js';
+import { displayText } from '../protocol/value-text.js';
+import type { ChangelogRow, ErrorData, Schema } from '../types/index.js';
+import type { Statement, StatementEnd } from './session.js';
+
+type MimeBundle = Readonly<Record<string, unknown>>;
 
 /*
  * Outputs that do not live: answers of DDL, SHOW, EXPLAIN, and the lines of INSERT.
@@ -54,9 +55,9 @@ export function jobLine(statement: Statement, end: StatementEnd | null, losses: 
   return quietLine([statementLabel(statement.text), state, ...figures, ...losses, `job ${statement.jobId ?? ''}`]);
 }
 
-export function failedJobLine(statement: Statement, error: StreamcellError): MimeBundle {
+export function failedJobLine(statement: Statement, error: ErrorData): MimeBundle {
   const line = quietLine([statementLabel(statement.text), 'failed', `job ${statement.jobId ?? ''}`]);
-  const data = { ...error.toData(), span: undefined };
+  const data = { ...error, span: undefined };
   return {
     'text/html': `${String(line['text/html'])}${errorHtml(data, '')}`,
     'text/plain': `${String(line['text/plain'])}\n${errorText(data, '')}`,
