@@ -105,10 +105,13 @@ describe('while a SQL cell is written', () => {
       expect(await marks('%%flinksql\nSELECT price FROM bids')).toEqual([]);
     });
 
-    test('behind values too; without them only the syntax', async () => {
+    test('behind values too; without them only syntax and names', async () => {
       cells.variables.values.set('low', 'something long instead');
       expect(await marks('%%flinksql\nSELECT {low}, pric FROM bids')).toEqual([['COLUMN_NOT_FOUND', 'pric']]);
-      expect(await marks('%%flinksql\nSELECT {unknown}, pric FROM bids')).toEqual([['PARAMETER_INVALID', '{unknown}']]);
+      expect(await marks('%%flinksql\nSELECT {unknown}, pric FROM bids')).toEqual([
+        ['PARAMETER_INVALID', '{unknown}'],
+        ['COLUMN_NOT_FOUND', 'pric'],
+      ]);
       expect(await marks('%%flinksql\nSELECT {unknown}, FROM bids')).toEqual([
         ['PARAMETER_INVALID', '{unknown}'],
         ['SQL_SYNTAX', 'FROM'],

@@ -1,6 +1,7 @@
-import { bindParameters, maskParameters } from '@streamcell/runtime/session/parameters';
+import { bindParameters } from '@streamcell/runtime/session/parameters';
 import type { Session } from '@streamcell/runtime/session/session';
-import { ERRORS, StreamcellError, type ErrorData } from '@streamcell/runtime/types/index';
+import { validateUnbound } from '@streamcell/runtime/session/unbound-validation';
+import { StreamcellError, type ErrorData } from '@streamcell/runtime/types/index';
 import type { Variables } from '../host.js';
 import { moved } from './cell-failure.js';
 import { NO_OPTIONS, parseCellOptions } from './cell-options.js';
@@ -40,9 +41,7 @@ export async function validateCell(
     const error = StreamcellError.from(thrown);
     if (error.code !== 'PARAMETER_INVALID') throw error;
     if (error.span !== undefined) errors.push(inCell(error.toData(), split.offset));
-    // Without the values only the syntax can be looked at.
-    for (const other of await session.validate(maskParameters(split.sql)))
-      if (ERRORS[other.code].kind === 'syntax') errors.push(inCell(other, split.offset));
+    for (const other of await validateUnbound(session, split.sql)) errors.push(inCell(other, split.offset));
   }
   return errors;
 }

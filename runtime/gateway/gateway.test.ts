@@ -399,6 +399,21 @@ describe('a plain client, such as one in another language', () => {
     expect(stopped['text/plain']).toMatch(/^INSERT INTO hole · stopped · [\d,]+ rows? written · .* · job \S+$/);
   });
 
+  test('checks a text whose values are not known yet: its syntax and names, and all of it when it asks for none', async () => {
+    const { client, session } = await ready();
+    const codes = async (text: string, unbound?: boolean): Promise<unknown> => {
+      const { value } = await client.ask({ type: 'validate', session, text, unbound });
+      return (value as readonly { code: string }[]).map(({ code }) => code);
+    };
+    expect(await codes("SELECT JSON_VALUE({a}, '$.x')", true)).toEqual([]);
+    expect(await codes("SELECT JSON_VALUE(0, '$.x')", true)).not.toEqual([]);
+    expect(await codes('SELECT {a} + nope FROM (VALUES (1)) AS t(x)', true)).toEqual(['COLUMN_NOT_FOUND']);
+    expect(await codes('SELECT {a!r} FROM nowhere', true)).toEqual([]);
+    expect(await codes('SELECT {a} FROM', true)).toEqual(['SQL_SYNTAX']);
+    expect(await codes("SELECT '{a}' FROM nowhere", true)).toEqual(['TABLE_NOT_FOUND']);
+    expect(await codes('SELECT x FROM nowhere')).toEqual(['TABLE_NOT_FOUND']);
+  });
+
   test('relays a view: what the front end sends, and what comes back', async () => {
     const { client, session } = await ready();
     client.say({ type: 'execute', session, execution: 'e', text: `${ENDLESS}; SELECT COUNT(*) AS n FROM endless` });

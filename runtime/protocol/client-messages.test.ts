@@ -23,7 +23,7 @@ const EXAMPLES: { readonly [T in ClientMessage['type']]: ClientMessage & { reado
   attach: { type: 'attach', id: 1, stream: 's' },
   cancel: { type: 'cancel', id: 1, stream: 's' },
   complete: { type: 'complete', id: 1, session: 's', text: 'SEL', offset: 3 },
-  validate: { type: 'validate', id: 1, session: 's', text: '' },
+  validate: { type: 'validate', id: 1, session: 's', text: '', unbound: true },
   explain: { type: 'explain', id: 1, session: 's', text: '', stage: 'changelog' },
   parameterNames: { type: 'parameterNames', id: 1, text: '{a}' },
   jobs: { type: 'jobs', id: 1, session: 's' },

@@ -119,7 +119,7 @@ const MESSAGES = {
   attach: { ...request, ...stream },
   cancel: { ...request, ...stream },
   complete: { ...request, ...session, text, offset: whole(0) },
-  validate: { ...request, ...session, text },
+  validate: { ...request, ...session, text, unbound: optional(flag) },
   explain: {
     ...request,
     ...session,

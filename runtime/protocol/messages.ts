@@ -175,7 +175,15 @@ export interface Requests {
     request: { readonly session: string; readonly text: string; readonly offset: number };
     value: readonly WireCompletion[];
   };
-  validate: { request: { readonly session: string; readonly text: string }; value: readonly ErrorData[] };
+  validate: {
+    request: {
+      readonly session: string;
+      readonly text: string;
+      /** The text may ask for values that are not known yet. */
+      readonly unbound?: boolean;
+    };
+    value: readonly ErrorData[];
+  };
   explain: {
     request: { readonly session: string; readonly text: string; readonly stage?: WireExplainStage };
     value: string;

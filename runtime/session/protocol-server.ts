@@ -27,6 +27,7 @@ import type { SessionHost } from './session-host.js';
 import type { ResultView } from './session.js';
 import { clampedRefresh } from './streams.js';
 import { SubscriptionServer, type FrameSink } from './subscription-server.js';
+import { validateUnbound } from './unbound-validation.js';
 import { openView, type OpenedView } from './view-bridge.js';
 
 export interface ProtocolServerOptions {
@@ -304,8 +305,10 @@ export class ProtocolServer implements Outlet, FrameSink {
           request.text,
           Math.min(request.offset, request.text.length),
         );
-      case 'validate':
-        return this.session(request.session).session.validate(request.text);
+      case 'validate': {
+        const { session } = this.session(request.session);
+        return request.unbound === true ? validateUnbound(session, request.text) : session.validate(request.text);
+      }
       case 'explain':
         return this.session(request.session).session.explain(request.text, request.stage);
       case 'parameterNames':
