@@ -41,10 +41,12 @@ export const printConnector: Connector = {
   createWriter: (request) => new PrintWriter(request),
 };
 
+/** State: whether the output has taken what was written; a slow reader of it holds the job back, rather than filling the memory with lines. */
 class PrintWriter implements SinkWriter {
   private readonly prefix: string;
   private readonly toError: boolean;
   private readonly types: readonly DataType[];
+  private drained: Promise<void> | null = null;
 
   constructor(private readonly request: SinkRequest) {
     const options = new Options(request.table.options);
@@ -66,12 +68,22 @@ class PrintWriter implements SinkWriter {
       lines.push(`${this.prefix}${rowKindName(batch.kinds === null ? INSERT : batch.kinds[i])}[${fields.join(', ')}]`);
     }
     const { log } = this.request;
-    if (log !== undefined) lines.forEach((line) => log(line));
-    else (this.toError ? process.stderr : process.stdout).write(`${lines.join('\n')}\n`);
+    if (log !== undefined) {
+      lines.forEach((line) => log(line));
+      return;
+    }
+    const stream = this.toError ? process.stderr : process.stdout;
+    if (stream.write(`${lines.join('\n')}\n`) || this.drained !== null) return;
+    this.drained = new Promise((resolve) => {
+      stream.once('drain', () => {
+        this.drained = null;
+        resolve();
+      });
+    });
   }
 
   ready(): Promise<void> | null {
-    return null;
+    return this.drained;
   }
 
   flush(): Promise<void> {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import {
   ARRAY,
   BIGINT,
@@ -303,6 +303,30 @@ describe('print', () => {
       ),
     );
     expect(lines).toEqual(['id> +I[1, null]', 'id> -U[1, null]', 'id> +U[null, null]']);
+  });
+});
+
+describe('print to an output that is full', () => {
+  test('asks for a pause, until the output has taken what was written', async () => {
+    const { stdout } = process;
+    const write = jest.spyOn(stdout, 'write').mockImplementation(() => false);
+    try {
+      const writer = writerOf(tableOf('print', {}, A));
+      await writer.open();
+      expect(writer.ready()).toBeNull();
+      for (let k = 0; k < 3; k++) writer.write(batchFromRows([INT()], [{ kind: INSERT, fields: [k] }]));
+      expect(write.mock.calls.map(([text]) => text)).toEqual(['+I[0]\n', '+I[1]\n', '+I[2]\n']);
+      const pause = writer.ready();
+      expect(pause).not.toBeNull();
+      const before = stdout.listenerCount('drain');
+      stdout.emit('drain');
+      await pause;
+      expect(writer.ready()).toBeNull();
+      expect(before - stdout.listenerCount('drain')).toBe(1);
+      await writer.close();
+    } finally {
+      write.mockRestore();
+    }
   });
 });
 
