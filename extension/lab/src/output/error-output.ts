@@ -6,6 +6,7 @@ import { ERROR_MIME, type ErrorBundle } from '@streamcell/runtime/protocol/view-
 import type { ErrorData } from '@streamcell/runtime/types/errors';
 import { positionAt } from '@streamcell/runtime/types/span';
 import { element } from './dom.js';
+import { quotedParts } from './quoted-parts.js';
 
 /** Marks an error in the editor of the cell that an output belongs to. */
 export type CellMarker = (output: Widget, bundle: ErrorBundle) => void;
@@ -64,10 +65,6 @@ function position(text: string, offset: number): string {
 }
 
 /** Names that a message quotes are shown as code. */
-export function withCode(message: string): (Node | string)[] {
-  const parts = message.split(/(?:'([^']+)'|`([^`]+)`)/) as readonly (string | undefined)[];
-  return parts.flatMap((part, i): (Node | string)[] => {
-    if (part === undefined || part === '') return [];
-    return [i % 3 === 0 ? part : element('code', '', part)];
-  });
+function withCode(message: string): (Node | string)[] {
+  return quotedParts(message).map(({ text, code }) => (code ? element('code', '', text) : text));
 }
