@@ -20,6 +20,20 @@ export const CHART_ROWS = 5000;
 /** Name of the data of a chart's specification: where a live one puts its rows. */
 export const CHART_DATA = 'rows';
 
+/** A time axis says hours as the table does. Vega's own labels are `:35` and, in the afternoon, `04:47`. */
+const TIME_LABELS = {
+  year: '%Y',
+  quarter: '%b %Y',
+  month: '%b %Y',
+  week: '%b %d',
+  date: '%b %d',
+  day: '%b %d',
+  hours: '%H:%M',
+  minutes: '%H:%M',
+  seconds: '%H:%M:%S',
+  milliseconds: '.%L',
+};
+
 const MARKS: readonly ChartMark[] = ['line', 'bar', 'area', 'point'];
 const CHANNELS = ['x', 'y', 'color'] as const;
 type ChannelName = (typeof CHANNELS)[number];
@@ -123,14 +137,22 @@ function encoding(chart: Chart, columns: Schema): Readonly<Record<string, unknow
     const type = fieldType(name, column.type, chart.mark);
     // Wall clocks are drawn as they are, not moved into the browser's zone.
     const utc = type === 'temporal' ? { scale: { type: 'utc' } } : {};
-    const inOrder = type === 'ordinal' || (type === 'nominal' && name === 'x') ? { sort: null } : {};
+    // Texts stay in the result's order (a Top-N is one by its rank), numbers stand in theirs.
+    const inOrder = type === 'nominal' && name === 'x' ? { sort: null } : {};
+    const axis = type === 'temporal' && name === 'x' ? { axis: { format: TIME_LABELS } } : {};
     const bars = name === 'y' && chart.mark === 'area' && chart.color === undefined ? { stack: null } : {};
-    channels[name] = { field: name, type, title: column.name, ...utc, ...inOrder, ...bars };
+    channels[name] = { field: name, type, title: column.name, ...utc, ...axis, ...inOrder, ...bars };
     tooltip.push({
       field: name,
       type,
       title: column.name,
-      ...(type === 'temporal' ? { timeUnit: 'utcyearmonthdatehoursminutesseconds' } : {}),
+      ...(type === 'temporal'
+        ? {
+            timeUnit: 'utcyearmonthdatehoursminutesseconds',
+            format:
+              column.type.root === 'DATE' ? '%Y-%m-%d' : column.type.root === 'TIME' ? '%H:%M:%S' : '%Y-%m-%d %H:%M:%S',
+          }
+        : {}),
     });
   }
   return { ...channels, tooltip };
