@@ -6,6 +6,7 @@ import { kindOf, type RowSource } from '../values/row-source.js';
 import { schemaOf } from '../values/type-text.js';
 import { element } from '../output/dom.js';
 import { chartTheme } from './chart-theme.js';
+import { restAfter } from './draw-pace.js';
 import { RowDiffer, type Datum } from './row-differ.js';
 import type { Result, VisualizationSpec } from './vega.js';
 
@@ -13,6 +14,8 @@ import type { Result, VisualizationSpec } from './vega.js';
 const SIDE = 12;
 /** Ms between two layouts of a chart. */
 const LAYOUT_STEP = 1000;
+
+const nextFrame = (): Promise<unknown> => new Promise((resolve) => requestAnimationFrame(resolve));
 
 type Vega = typeof import('./vega.js');
 
@@ -26,7 +29,7 @@ export function newestFirst(chart: Chart, columns: readonly ColumnText[]): numbe
  * A live chart: Vega-Lite's specification of the saved chart, fed with what has changed between two frames.
  *
  * State: Vega's view once it is loaded, the points in it, the newest rows not drawn yet. It maintains the invariant that one change is
- * drawn at a time and that rows which come meanwhile wait as one.
+ * drawn at a time, that rows which come meanwhile wait as one, and that the page keeps most of its time for others (draw-pace.ts).
  */
 export class LiveChart extends Widget {
   private readonly channels: readonly { readonly channel: string; readonly column: number }[];
@@ -151,7 +154,13 @@ export class LiveChart extends Widget {
         this.laidOut = performance.now();
         view.resize();
       }
+      const begun = performance.now();
       await view.runAsync();
+      // What is drawn is painted by the page after this turn, which costs more than Vega does.
+      await nextFrame();
+      await nextFrame();
+      const rest = restAfter(performance.now() - begun);
+      if (rest > 0) await new Promise((resolve) => window.setTimeout(resolve, rest));
     } finally {
       if (this.drawing === result) this.drawing = null;
     }
