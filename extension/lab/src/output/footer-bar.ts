@@ -16,6 +16,7 @@ export class FooterBar extends Widget {
     const now = JSON.stringify([left, right, note]);
     if (now === this.shown) return;
     this.shown = now;
+    this.setHidden(left.length + right.length === 0 && note === null);
     this.node.replaceChildren(
       ...left.map((text) => element('span', '', text)),
       ...(note === null ? [] : [element('span', 'sc-Note', note)]),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ViewBundle, ViewState } from '@streamcell/runtime/protocol/view-channel';
 import { csvRows, csvLine } from './csv.js';
-import { figures, footnotes, stateWord, type HeaderFacts } from './header-text.js';
+import { figures, footnotes, stateWord, type FooterFacts, type HeaderFacts } from './header-text.js';
 import { snapshotRows } from '../values/row-source.js';
 
 const status: ViewState = {
@@ -78,6 +78,21 @@ describe('the line below', () => {
       'filtered from 3,412',
     ]);
     expect(footnotes({ ...shown, truncated: true }).left).toContain('result truncated to 3,412 rows');
+  });
+
+  test('a chart says which rows it has of too many', () => {
+    const charted = { ...shown, shownFrom: 0, shownTo: 5000, total: 17_403 };
+    const left = (chart: FooterFacts['chart']): string => footnotes({ ...charted, chart }).left[0];
+    expect(left({ column: 'ts', isTime: true })).toBe('showing the newest 5,000 of 17,403');
+    expect(left({ column: 'v', isTime: false })).toBe('showing 5,000 of 17,403, those with the highest v');
+    expect(left(null)).toBe('showing 1-5,000 of 17,403');
+    expect(footnotes({ ...charted, total: 5000, chart: { column: 'v', isTime: false } }).left[0]).toBe(
+      'showing 1-5,000 of 5,000',
+    );
+  });
+
+  test('rows that are counted and not here yet are not shown', () => {
+    expect(footnotes({ ...shown, shownFrom: 0, shownTo: 0, total: 23, rows: 23 }).left).toEqual([]);
   });
 
   test('changes', () => {

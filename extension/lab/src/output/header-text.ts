@@ -54,15 +54,27 @@ export interface FooterFacts {
   readonly malformed: number;
   /** Rows may still come. */
   readonly running: boolean;
+  /** The column whose highest values a chart shows, where it cannot show all; `isTime`: these are the newest. */
+  readonly chart?: { readonly column: string; readonly isTime: boolean } | null;
 }
 
 const exact = (n: number): string => n.toLocaleString('en-US');
+
+/** Which rows of how many. */
+function extent({ shownFrom, shownTo, total, chart }: FooterFacts): string {
+  const shown = exact(shownTo - shownFrom);
+  if (chart != null && shownTo - shownFrom < total)
+    return chart.isTime
+      ? `showing the newest ${shown} of ${exact(total)}`
+      : `showing ${shown} of ${exact(total)}, those with the highest ${chart.column}`;
+  return `showing ${exact(shownFrom + 1)}-${exact(shownTo)} of ${exact(total)}`;
+}
 
 /** What stands left and right below the rows. */
 export function footnotes(facts: FooterFacts): { readonly left: readonly string[]; readonly right: readonly string[] } {
   const { total, changelog } = facts;
   const left: string[] = [];
-  if (total > 0) left.push(`showing ${exact(facts.shownFrom + 1)}-${exact(facts.shownTo)} of ${exact(total)}`);
+  if (total > 0 && facts.shownTo > facts.shownFrom) left.push(extent(facts));
   else if (facts.rows === 0) left.push(facts.running ? 'no rows yet' : 'no rows');
   if (changelog) left.push(`${exact(total)} latest changes kept`);
   else if (facts.filtered) left.push(`filtered from ${exact(facts.rows)}`);

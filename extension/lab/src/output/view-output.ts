@@ -10,6 +10,7 @@ import { LiveChart, newestFirst } from '../chart/live-chart.js';
 import type { LiveSettings } from '../settings.js';
 import { LiveTable } from '../table/live-table.js';
 import { nextRange, type RowRange } from '../table/table-window.js';
+import { kindOf } from '../values/row-source.js';
 import { kernelLink } from '../view/kernel-link.js';
 import { browserTimers, LiveView } from '../view/live-view.js';
 import { resultAsCsv, rowsAsCsv, saveFile } from './download.js';
@@ -18,6 +19,7 @@ import { errorParts } from './error-output.js';
 import { FilterBar, type Filter } from './filter-bar.js';
 import { FooterBar } from './footer-bar.js';
 import { HeaderBar, type HeaderAction } from './header-bar.js';
+import type { FooterFacts } from './header-text.js';
 import { chartViewport } from './own-viewport.js';
 import { SavedState } from './saved-state.js';
 import { SingleRow } from './single-row.js';
@@ -396,7 +398,7 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
     const { view, footer, table, mode } = this;
     if (view === null || footer === null) return;
     const onTable = table?.parent === this;
-    const visible = onTable ? table.visibleRows : { first: 0, end: view.rows.rows };
+    const visible = onTable ? table.readableRows : { first: 0, end: view.rows.rows };
     const total = view.rowCount;
     footer.set(
       {
@@ -411,9 +413,17 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
         lateRows: view.status.lateRows,
         malformed: view.status.malformed,
         running: view.status.state === 'running',
+        chart: this.chartOrder(view),
       },
       this.note(view),
     );
+  }
+
+  private chartOrder(view: LiveView): FooterFacts['chart'] {
+    const at = this.mode === 'chart' ? (this.chart?.newestFirst ?? null) : null;
+    if (at === null) return null;
+    const { name, type } = view.columns[at];
+    return { column: name, isTime: kindOf(type) === 'time' };
   }
 
   /** Why the rows are not live, where that is not plain. */

@@ -123,6 +123,12 @@ export class LiveTable extends Widget implements TableLook {
     return { first, end: Math.max(first + 1, end) };
   }
 
+  /** The same without a row of which less than half is there. */
+  get readableRows(): { readonly first: number; readonly end: number } {
+    const { end } = this.visibleRows;
+    return { first: Math.min(Math.floor(this.grid.scrollY / this.theme.rowHeight + 0.5), end - 1), end };
+  }
+
   /** The last row is on the screen, and stays there while rows are added. */
   get follows(): boolean {
     return this.following;
