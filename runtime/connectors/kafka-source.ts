@@ -29,6 +29,7 @@ const PARTITION_BYTES = 2 << 20;
 const FETCH_WAIT = 200;
 const FIRST_BACKOFF = 100;
 const LAST_BACKOFF = 5000;
+const NO_DATA = Buffer.alloc(0);
 
 interface PartitionState {
   readonly split: string;
@@ -60,6 +61,8 @@ interface Chunk {
   readonly end: number;
   at: number;
   readonly aborted: FetchedPartition['aborted'];
+  /** Without data: the partition goes on at this offset, since the one that came next is not there. */
+  readonly restartAt?: number;
 }
 
 /** Records of one or several batches, laid out for the decoders. */
@@ -169,16 +172,18 @@ export class KafkaReader implements SourceReader {
     this.fetching = this.fetchForEver();
   }
 
-  /** The partitions of this subtask that are not known yet, with where to begin and to end. */
-  private async find(restored: ReadonlyMap<string, KafkaOffset>, isRestore: boolean): Promise<PartitionState[]> {
+  /**
+   * The partitions of this subtask that are not known yet, with where to begin and to end.
+   * @param later whether the job began before: what is found then is read from its beginning, since nothing of it was there at the start.
+   */
+  private async find(restored: ReadonlyMap<string, KafkaOffset>, later: boolean): Promise<PartitionState[]> {
     const { settings, request } = this;
     const admin = await this.client.admin();
     let { topics } = settings;
     if (settings.pattern !== null) {
       const { pattern } = settings;
       topics = (await admin.listTopics()).filter((t) => pattern.test(t)).sort();
-      if (topics.length === 0 && this.partitions.length === 0 && !isRestore && settings.bounded !== 'unbounded')
-        return [];
+      if (topics.length === 0 && !later && settings.bounded !== 'unbounded') return [];
     }
     const metadata = await topicMetadata(admin, topics);
     if (topics.length > 0) await this.client.watch(topics);
@@ -190,8 +195,7 @@ export class KafkaReader implements SourceReader {
         return mine && !this.partitions.some((s) => s.split === split);
       });
       if (own.length === 0) continue;
-      const discovered = isRestore || this.partitions.length > 0;
-      const starts = await this.starts(admin, topic, discovered);
+      const starts = await this.starts(admin, topic, later);
       const stops = await this.stops(admin, topic);
       for (const { partition, split } of own) {
         const saved = restored.get(split);
@@ -218,7 +222,6 @@ export class KafkaReader implements SourceReader {
     const range = await offsetRange(admin, topic);
     const earliest = (p: number): number => range.get(p)?.low ?? 0;
     const latest = (p: number): number => range.get(p)?.high ?? 0;
-    // A partition that appears while the job runs is read from its beginning: nothing of it was there before.
     if (discovered) return earliest;
     switch (startup) {
       case 'earliest-offset':
@@ -277,8 +280,9 @@ export class KafkaReader implements SourceReader {
     while (!this.closed) {
       try {
         if (Date.now() >= this.nextDiscovery) {
-          this.nextDiscovery = Date.now() + this.settings.discoveryInterval;
-          this.partitions.push(...(await this.find(new Map(), false)));
+          this.nextDiscovery = Infinity;
+          // Beside the fetching, which may go on while there is nobody to ask.
+          void this.discover();
         }
         if (this.queued >= MAX_QUEUED) {
           await new Promise<void>((resolve) => (this.drained = resolve));
@@ -300,6 +304,18 @@ export class KafkaReader implements SourceReader {
       backoff = Math.min(backoff * 2, LAST_BACKOFF);
       if (!this.closed) await this.client.refresh().catch(() => undefined);
     }
+  }
+
+  /** Looks for new partitions. When nobody answers, the next look will find them; the known ones are read meanwhile. */
+  private async discover(): Promise<void> {
+    try {
+      for (const found of await this.find(new Map(), true)) this.partitions.push(found);
+    } catch {
+      // What is wrong with the topics themselves, the fetching finds out.
+    }
+    // Closed meanwhile: what was opened for the question is left over.
+    if (this.closed) await this.client.close();
+    this.nextDiscovery = Date.now() + this.settings.discoveryInterval;
   }
 
   /** One fetch from each leader. @returns whether all partitions were served. */
@@ -356,12 +372,15 @@ export class KafkaReader implements SourceReader {
   /** The wanted offset has been deleted, or does not exist yet. */
   private async outOfRange(state: PartitionState): Promise<void> {
     const { startup, options } = this.settings;
-    const otherwise = startup === 'earliest-offset' ? 'earliest' : startup === 'latest-offset' ? 'latest' : 'none';
+    const begins = startup === 'earliest-offset' || startup === 'specific-offsets';
+    const otherwise = begins ? 'earliest' : startup === 'latest-offset' ? 'latest' : 'none';
     const reset = options.string('properties.auto.offset.reset') ?? otherwise;
     if (reset !== 'earliest' && reset !== 'latest') throw brokerError(1, state);
     const range = (await offsetRange(await this.client.admin(), state.topic)).get(state.partition);
-    const offset = reset === 'earliest' ? range?.low : range?.high;
-    state.fetchAt = offset ?? 0;
+    const offset = (reset === 'earliest' ? range?.low : range?.high) ?? 0;
+    state.fetchAt = offset;
+    // Behind what is queued: rows of that are given out first.
+    this.chunks.push({ state, data: NO_DATA, start: 0, end: 0, at: 0, aborted: [], restartAt: offset });
   }
 
   splits(): readonly string[] {
@@ -399,7 +418,12 @@ export class KafkaReader implements SourceReader {
   private load(): boolean {
     const [chunk] = this.chunks;
     if (chunk === undefined) return false;
-    const { state, data } = chunk;
+    const { state, data, restartAt } = chunk;
+    if (restartAt !== undefined) {
+      this.chunks.shift();
+      state.position = restartAt;
+      return true;
+    }
     const { run } = this;
     run.count = 0;
     let loaded: Loaded | null = null;

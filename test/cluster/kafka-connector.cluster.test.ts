@@ -188,6 +188,72 @@ describe('kafka', () => {
     expect(ids(await read(tableAt('grouped', options)))).toEqual(count(20).slice(12));
   }, 60_000);
 
+  test('an offset that is not there any more, or not yet, is reset in either direction', async () => {
+    await producer.send({ topic: 'reset', messages: count(10).map((i) => ({ value: `{"id":${i}}` })) });
+    const at = (offset: number, options: Record<string, string> = {}): ReturnType<typeof readerOf> =>
+      readerOf(
+        tableAt('reset', {
+          'scan.startup.mode': 'specific-offsets',
+          'scan.startup.specific-offsets': `partition:0,offset:${offset}`,
+          ...options,
+        }),
+      );
+    // As of a topic that was made anew under a job.
+    const ahead = at(100, { 'scan.bounded.mode': 'unbounded' });
+    expect(ids(await closing(ahead, readAll(ahead, null, 10)))).toEqual(count(10));
+    const admin = kafka.admin();
+    await admin.connect();
+    await admin.fetchTopicMetadata({ topics: ['reset'] });
+    await admin.deleteTopicRecords({ topic: 'reset', partitions: [{ partition: 0, offset: '6' }] });
+    await admin.disconnect();
+    const behind = at(2);
+    expect(ids(await closing(behind, readAll(behind)))).toEqual([6, 7, 8, 9]);
+    const nothingLeft = at(2, {
+      'scan.bounded.mode': 'specific-offsets',
+      'scan.bounded.specific-offsets': 'partition:0,offset:5',
+    });
+    expect(await closing(nothingLeft, readAll(nothingLeft))).toEqual([]);
+    const strict = at(2, { 'properties.auto.offset.reset': 'none' });
+    await expect(closing(strict, readAll(strict))).rejects.toMatchObject({ code: 'KAFKA_FAILED' });
+  }, 60_000);
+
+  test('a partition that is added is read from its beginning, also by a subtask that had none', async () => {
+    await createTopic('growing', 1);
+    const readers = [0, 1].map((subtask) =>
+      readerOf(
+        tableAt('growing', {
+          'scan.startup.mode': 'latest-offset',
+          'scan.bounded.mode': 'unbounded',
+          'scan.topic-partition-discovery.interval': '3 s',
+        }),
+        { subtask, parallelism: 2 },
+      ),
+    );
+    try {
+      for (const { reader } of readers) await reader.open(null);
+      expect(readers.map(({ reader }) => reader.splits().length).sort()).toEqual([0, 1]);
+      const admin = kafka.admin();
+      await admin.connect();
+      await admin.createPartitions({ topicPartitions: [{ topic: 'growing', count: 2 }] });
+      await admin.disconnect();
+      const second = kafka.producer({ createPartitioner: () => () => 1 });
+      await second.connect();
+      await second.send({ topic: 'growing', messages: count(5).map((i) => ({ value: `{"id":${i}}` })) });
+      await second.disconnect();
+      let rows = 0;
+      while (rows < 5) {
+        for (const { reader } of readers) {
+          const poll = reader.poll();
+          if (poll.kind === 'batch') rows += poll.batch.length;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      expect(rows).toBe(5);
+    } finally {
+      for (const { reader } of readers) await reader.close();
+    }
+  }, 60_000);
+
   test('offsets resume exactly', async () => {
     await producer.send({ topic: 'resumed', messages: count(9000).map((i) => ({ value: `{"id":${i}}` })) });
     const first = readerOf(tableAt('resumed'));
@@ -206,7 +272,13 @@ describe('kafka', () => {
     await writer.open();
     await writeIds(writer, 0, 500);
     await writer.flush();
-    const reading = readerOf(tableAt('survivor', { 'scan.bounded.mode': 'unbounded' }));
+    const reading = readerOf(
+      tableAt('survivor', {
+        'scan.bounded.mode': 'unbounded',
+        // It looks for new partitions while there is nobody to ask, too.
+        'scan.topic-partition-discovery.interval': '300 ms',
+      }),
+    );
     const before = await readAll(reading, null, 500);
     await broker.kill();
     await writeIds(writer, 500, 900);
