@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { INT, columnFromValues, type I32Column } from '../types/index.js';
-import { OrderedValues } from './counted-values.js';
+import { INT, STRING, columnFromValues, type I32Column, type StrColumn } from '../types/index.js';
+import { CountedValues, OrderedValues } from './counted-values.js';
 
 test('the greatest value of each slot, while values come and go', () => {
   const values = new OrderedValues(INT(), true);
@@ -29,4 +29,43 @@ test('the greatest value of each slot, while values come and go', () => {
     });
     expect(values.table.size).toBe(model.reduce((n, kept) => n + new Set(kept).size, 0));
   }
+});
+
+test('a slot that takes in another of the same table, while the strings of forgotten ones are cleared away', () => {
+  const values = new CountedValues([STRING()], 1);
+  values.ensure(3);
+  const resolve = (slot: number, texts: readonly string[]): void => {
+    const n = texts.length;
+    const rows = Int32Array.from({ length: n }, (_, i) => i);
+    values.resolve(new Int32Array(n).fill(slot), [columnFromValues(STRING(), texts)], rows, n, n);
+    for (let i = 0; i < n; i++) values.counts[0][values.entries[i]]++;
+  };
+  const text = (k: number): string => `text ${k} `.repeat(3);
+  let merged = 0;
+  for (let round = 0; round < 60; round++) {
+    // Garbage before what is kept: clearing it away moves what is kept.
+    resolve(
+      0,
+      Array.from({ length: 40 + round }, (_, k) => text(1000 + k)),
+    );
+    resolve(
+      1,
+      Array.from({ length: 30 }, (_, k) => text(k)),
+    );
+    resolve(
+      2,
+      Array.from({ length: 30 }, (_, k) => text(k + 15)),
+    );
+    values.removeSlot(0);
+    values.absorb(1, values, 2, (entry, source) => {
+      values.counts[0][entry] += values.counts[0][source];
+      merged++;
+    });
+    values.removeSlot(2);
+    const texts = values.values[0] as StrColumn;
+    const kept = values.entriesOf(1).map((entry) => `${values.counts[0][entry]} ${texts.get(entry)}`);
+    expect(kept.sort()).toEqual(Array.from({ length: 45 }, (_, k) => `${k >= 15 && k < 30 ? 2 : 1} ${text(k)}`).sort());
+    values.removeSlot(1);
+  }
+  expect(merged).toBe(60 * 30);
 });

@@ -227,14 +227,17 @@ export class SlotColumn {
       throw new StreamcellError('MEMORY_LIMIT', 'the strings kept in one column of state exceed 2 GiB');
     const larger = new Uint8Array(size);
     if (this.garbage * 2 > this.used) {
+      // New places, too: a batch that shares the old bytes finds its strings where they were.
+      const starts = new Int32Array(c.starts.length);
       let at = 0;
       for (let s = 0; s < this.capacity; s++) {
         const n = c.lengths[s];
         if (n === 0) continue;
         larger.set(data.subarray(c.starts[s], c.starts[s] + n), at);
-        c.starts[s] = at;
+        starts[s] = at;
         at += n;
       }
+      c.starts = starts;
       this.used = at;
       this.garbage = 0;
     } else larger.set(data.subarray(0, this.used));
