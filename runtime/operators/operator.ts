@@ -150,9 +150,9 @@ export abstract class Operator {
     }
   }
 
-  /** For restore: watermarks are part of a snapshot. */
+  /** For restore: watermarks are part of a snapshot. An idle input that event time has passed has no way back behind it. */
   protected get watermarks(): readonly number[] {
-    return this.inputWatermarks;
+    return this.inputWatermarks.map((time) => Math.max(time, this.currentWatermark));
   }
 
   protected restoreWatermarks(values: readonly number[]): void {

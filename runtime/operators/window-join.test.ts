@@ -70,6 +70,16 @@ describe('window join', () => {
     expect(feed('anti').watermark(19).takeRows()).toEqual(['+I 2 b 0 10', '+I null n 0 10', '+I 1 c 10 20']);
   });
 
+  test('a window that fired while an input was idle stays fired after a restart', () => {
+    const h = feed('inner');
+    h.operator.receiveIdle(true, 1);
+    h.watermark(9, 0);
+    expect(h.takeRows()).toEqual(['+I 1 a 0 10 1 x 0 10', '+I 1 a 0 10 1 y 0 10']);
+    h.restart();
+    h.send(0, '+I 1 late 0 10').send(1, '+I 1 late 0 10', '+I 1 in 10 20');
+    expect(h.watermark(19).takeRows()).toEqual(['+I 1 c 10 20 1 in 10 20']);
+  });
+
   test('rows of a window that has fired are late', () => {
     const h = feed('inner').watermark(9);
     h.take();
