@@ -131,16 +131,17 @@ export class HostedSession {
     const stream = this.stream(id);
     const { statement } = stream;
     if (statement.view === null) throw new StreamcellError('RESULT_GONE', 'This statement has no result to look at.');
+    const options = await this.session.options();
     stream.live = {
       id,
       statement,
       view: statement.view,
       cluster: this.cluster,
       title: null,
-      mode: 'table',
+      mode: options['sql-client.execution.result-mode']?.toLowerCase() === 'changelog' ? 'changelog' : 'table',
       chart: null,
       refresh: SHORTEST_REFRESH,
-      zone: sessionTimeZone(await this.session.options()),
+      zone: sessionTimeZone(options),
       ...stream.live,
       ...settings,
       ...(settings.refresh === undefined ? {} : { refresh: clampedRefresh(settings.refresh) }),

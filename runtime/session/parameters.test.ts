@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { StreamcellError } from '../types/index.js';
 import { EmbeddedSession } from './embedded-session.js';
-import { bindParameters, maskParameters, parameterNames, pasteParameters } from './parameters.js';
+import { bindParameters, maskParameters, parameterNames, parameterPlaces, pasteParameters } from './parameters.js';
 import type { ParameterValue } from './session.js';
 
 const bound = (text: string, values: Record<string, ParameterValue>): string => bindParameters(text, values).text;
@@ -16,7 +17,16 @@ function refusal(action: () => unknown): StreamcellError {
   throw new Error('a StreamcellError is expected');
 }
 
+/** Names, whether they are pasted, and where they stand. The Python package is tested by the same. */
+const PLACES = JSON.parse(
+  readFileSync(new URL('../../session/parameter-places.vectors.json', import.meta.url), 'utf8'),
+) as readonly { readonly text: string; readonly places: readonly unknown[] }[];
+
 describe('places of parameters', () => {
+  test.each(PLACES)('of $text', ({ text, places }) => {
+    expect(parameterPlaces(text).map(({ name, raw, span }) => [name, raw, span.start, span.end])).toEqual(places);
+  });
+
   test('are :name and {name}, each name once', () => {
     expect(parameterNames('SELECT :a, {b}, :a FROM t WHERE c > {größe!r}')).toEqual(['a', 'b', 'größe']);
   });

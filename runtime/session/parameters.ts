@@ -29,7 +29,7 @@ interface Piece {
  * (JSON_OBJECT's `'k':v`), and braces hold one only around a name, so that quantifiers (`A{2,3}`) stay what they are.
  */
 const TOKENS =
-  /'(?:[^']|'')*'?|`(?:[^`]|``)*`?|"(?:[^"]|"")*"?|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|(?<![:\w'"`)\]]):([A-Za-z_]\w*)|\{([\p{ID_Start}_$][\p{ID_Continue}$]*)(!r)?\}/gu;
+  /'(?:[^']|'')*'?|`(?:[^`]|``)*`?|"(?:[^"]|"")*"?|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|(?<![:\p{ID_Continue}'"`)\]]):([\p{ID_Start}_]\p{ID_Continue}*)|\{([\p{ID_Start}_$][\p{ID_Continue}$]*)(!r)?\}/gu;
 
 /** Every place of the text that takes a value. */
 export function parameterPlaces(text: string): readonly ParameterPlace[] {
