@@ -54,6 +54,8 @@ export interface WireViewStatus {
   readonly watermark: number | null;
   readonly lateRows?: number;
   readonly malformed?: number;
+  readonly rowsIn?: number;
+  readonly why?: string;
   readonly error?: ErrorData;
 }
 

@@ -40,6 +40,9 @@ export interface ViewState {
   /** Rows that came after their window had closed, and records that could not be read. */
   readonly lateRows: number;
   readonly malformed: number;
+  /** While a running query has no result yet: the rows that its sources have read, and why none came out. */
+  readonly rowsIn?: number;
+  readonly why?: string;
   readonly error?: ErrorData;
 }
 
@@ -120,7 +123,7 @@ export type ToView =
       readonly rowCount: number;
       readonly status: ViewState;
     }
-  /** How it stands, without rows: the query has ended while frames were held back (paused, off the screen, or not acknowledged). */
+  /** How it stands, without rows: the query has ended while no frames were wanted, or still has no rows to send frames for. */
   | { readonly type: 'status'; readonly status: ViewState }
   /** The stream is not known here: the kernel was restarted, or the result let go. The saved rows are all there is. */
   | { readonly type: 'gone'; readonly reason: string }

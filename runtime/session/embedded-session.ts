@@ -10,7 +10,8 @@ import { parseDuration } from '../planner/options.js';
 import { StreamcellError, type ErrorData, type Span } from '../types/index.js';
 import { defaultPool } from './default-pool.js';
 import { CompleteStatement, JOB_ID_COLUMNS, JobStatement, type StatementPlace } from './job-statement.js';
-import { JobView, type Losses } from './job-view.js';
+import { JobView, type Losses, type Progress } from './job-view.js';
+import { WhyNoRows } from './why-no-rows.js';
 import { LimitedStatement } from './limited-statement.js';
 import { bindParameters } from './parameters.js';
 import { checkOption, hasEffect } from './session-options.js';
@@ -234,8 +235,10 @@ export class EmbeddedSession implements Session {
     const columns = withoutTimeAttributes(sink.schema);
     const upsertKey = sink.upsertKeys[0] ?? null;
     const maxRows = Math.max(options.maxRows ?? this.maxRows(), options.limit ?? 0);
+    const why = new WhyNoRows(plan);
+    const progress = (): Progress => why.progress(job.nodeMetrics(), Date.now());
     const view = new JobView(
-      { columns, upsertKey, maxRows, span: place.span, losses: () => lossesOf(job) },
+      { columns, upsertKey, maxRows, span: place.span, losses: () => lossesOf(job), progress },
       (command) => job.view(command),
     );
     const job = this.start(plan, place.text, options, { maxRows, changes: true }, view);

@@ -27,9 +27,13 @@ export interface ViewShape {
   readonly span?: Span;
   /** What the job has left out by now. */
   readonly losses?: () => Losses;
+  /** How far a query without a result has come. */
+  readonly progress?: () => Progress;
 }
 
 export type Losses = Pick<ViewStatus, 'lateRows' | 'malformed'>;
+
+export type Progress = Pick<ViewStatus, 'rowsIn' | 'why'>;
 
 type Post = (command: ViewCommand) => void;
 
@@ -197,7 +201,8 @@ export class JobView implements ResultView {
   }
 
   private withLosses(status: ViewStatus): ViewStatus {
-    return this.shape.losses === undefined ? status : { ...status, ...this.shape.losses() };
+    const waits = status.state === 'running' && status.changes === 0;
+    return { ...status, ...this.shape.losses?.(), ...(waits ? this.shape.progress?.() : {}) };
   }
 
   private async *read(): AsyncGenerator<readonly ChangelogRow[]> {

@@ -112,6 +112,9 @@ export interface ViewStatus {
   /** Rows that came after their window had closed, and records that could not be read; absent where that is not known. */
   readonly lateRows?: number;
   readonly malformed?: number;
+  /** While a running query has no result yet: the rows that its sources have read, and why none came out; absent where that is not known. */
+  readonly rowsIn?: number;
+  readonly why?: string;
   readonly error?: ErrorData;
 }
 

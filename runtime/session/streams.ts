@@ -118,6 +118,8 @@ export function viewState(status: ViewStatus): ViewState {
     watermark,
     lateRows: status.lateRows ?? 0,
     malformed: status.malformed ?? 0,
+    ...(status.rowsIn === undefined ? {} : { rowsIn: status.rowsIn }),
+    ...(status.why === undefined ? {} : { why: status.why }),
     // The place is one of the text that was executed, which is not the cell's.
     ...(error === undefined ? {} : { error: { ...error, span: undefined } }),
   };

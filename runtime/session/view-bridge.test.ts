@@ -208,6 +208,22 @@ describe('a live view', () => {
     for (const client of [paused, early, late]) client.leave();
   });
 
+  test('a query without rows tells whoever looks why, while it has none', async () => {
+    const stream = await live(
+      `CREATE TABLE nothing (a INT) WITH ('connector' = 'datagen', 'rows-per-second' = '100'); SELECT a FROM nothing WHERE a = 0.5`,
+    );
+    const client = new Client(streams, stream);
+    const read = (): number[] =>
+      client.messages.flatMap((m) => (m.type === 'status' && m.status.why !== undefined ? [m.status.rowsIn ?? 0] : []));
+    await until(() => read().length >= 2, 'two of them');
+    expect(read()[1]).toBeGreaterThan(read()[0]);
+    client.say({ type: 'pause' });
+    const before = read().length;
+    await sleep(1200);
+    expect(read()).toHaveLength(before);
+    client.leave();
+  });
+
   test('stop cancels the query; what it had stays', async () => {
     const stream = await live(counting(1_000_000, 1000));
     const client = new Client(streams, stream);

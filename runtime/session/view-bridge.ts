@@ -21,6 +21,8 @@ const FRAMES_IN_FLIGHT = 2;
  * and a page in a hidden tab draws nothing either: it goes on with its next word.
  */
 const AWAY = 60_000;
+/** Milliseconds between two looks at a query that has no rows, and so no frames that would tell how it stands. */
+const WAITING = 1000;
 
 /** Answers the opening of a view; `data` may be anything. Never throws: what is wrong is told over the channel. */
 export function openView(
@@ -95,6 +97,9 @@ export class ViewBridge implements OpenedView {
   private away = false;
   private ended = false;
   private toldEnd = false;
+  /** Runs while the query has no rows. */
+  private asking: NodeJS.Timeout | null = null;
+  private told = '';
 
   constructor(
     private readonly stream: LiveStream,
@@ -209,6 +214,28 @@ export class ViewBridge implements OpenedView {
     }
   }
 
+  /** Nothing changes in a result without rows, but why there are none does. */
+  private ask(): void {
+    this.asking ??= setInterval(() => {
+      this.stream.view.status().then(
+        (now) => {
+          const status = viewState(now);
+          const text = JSON.stringify([status.why, status.rowsIn]);
+          if (this.asking === null || text === this.told || status.state !== 'running' || status.changes > 0) return;
+          this.told = text;
+          this.channel.send({ type: 'status', status });
+        },
+        () => this.stopAsking(),
+      );
+    }, WAITING);
+    this.asking.unref();
+  }
+
+  private stopAsking(): void {
+    if (this.asking !== null) clearInterval(this.asking);
+    this.asking = null;
+  }
+
   private look(request: Request): void {
     if (this.source !== null && !this.source.answered) {
       this.waiting = request;
@@ -284,11 +311,14 @@ export class ViewBridge implements OpenedView {
     this.notBefore = performance.now() + this.stream.refresh - 1;
     const { from, rowCount, status, arrow } = held;
     this.toldEnd ||= status.state !== 'running';
+    if (status.state === 'running' && status.changes === 0) this.ask();
+    else this.stopAsking();
     this.channel.send({ type: 'frame', seq, epoch: source.epoch, from, rowCount, status: viewState(status) }, [arrow]);
   }
 
   private drop(): void {
     this.source?.subscription?.close();
+    this.stopAsking();
     this.held = null;
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;

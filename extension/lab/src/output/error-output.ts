@@ -65,6 +65,6 @@ function position(text: string, offset: number): string {
 }
 
 /** Names that a message quotes are shown as code. */
-function withCode(message: string): (Node | string)[] {
+export function withCode(message: string): (Node | string)[] {
   return quotedParts(message).map(({ text, code }) => (code ? element('code', '', text) : text));
 }

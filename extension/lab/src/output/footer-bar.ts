@@ -1,5 +1,6 @@
 import { Widget } from '@lumino/widgets';
 import { element } from './dom.js';
+import { withCode } from './error-output.js';
 import { footnotes, type FooterFacts } from './header-text.js';
 
 /** The line below the rows: which of them are shown, and what is missing. */
@@ -19,7 +20,7 @@ export class FooterBar extends Widget {
     this.setHidden(left.length + right.length === 0 && note === null);
     this.node.replaceChildren(
       ...left.map((text) => element('span', '', text)),
-      ...(note === null ? [] : [element('span', 'sc-Note', note)]),
+      ...(note === null ? [] : [element('span', 'sc-Note', ...withCode(note))]),
       element('span', 'sc-Space'),
       ...right.map((text) => element('span', '', text)),
     );

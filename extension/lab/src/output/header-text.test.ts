@@ -35,6 +35,17 @@ describe('the line above a result', () => {
     expect(texts(facts({ bundle: { bounded: true } as ViewBundle }))).toHaveLength(3);
   });
 
+  test('without rows it counts what goes in, and warns when it knows why nothing comes out', () => {
+    const none = { ...status, rows: 0, changes: 0, rowsIn: 48_100 };
+    expect(texts(facts({ status: none })).slice(0, 2)).toEqual(['0 rows', 'in 48,100 rows']);
+    expect(stateWord(facts({ status: none })).dot).toBe('ok');
+    expect(stateWord(facts({ status: { ...none, why: 'No row has come.' } }))).toEqual({
+      dot: 'warn',
+      word: 'running',
+    });
+    expect(texts(facts({ status: { ...none, state: 'stopped' } }))).toEqual(['0 rows', '0 changes']);
+  });
+
   test('what has ended has no rate', () => {
     expect(texts(facts({ status: { ...status, state: 'finished', rows: 1, changes: 1 } }))).toEqual([
       '1 row',

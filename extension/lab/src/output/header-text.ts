@@ -13,7 +13,8 @@ export function stateWord({ link, paused, status }: HeaderFacts): { readonly dot
     if (link === 'connecting') return { dot: 'warn', word: 'connecting' };
     if (link === 'reconnecting') return { dot: 'warn', word: 'reconnecting' };
     if (link !== 'live') return { dot: 'off', word: 'saved' };
-    return paused ? { dot: 'warn', word: 'paused' } : { dot: 'ok', word: 'running' };
+    if (paused) return { dot: 'warn', word: 'paused' };
+    return { dot: status.why === undefined ? 'ok' : 'warn', word: 'running' };
   }
   if (status.state === 'failed') return { dot: 'error', word: 'failed' };
   return { dot: status.state === 'finished' ? 'ok' : 'off', word: status.state };
@@ -26,9 +27,13 @@ const DAY = 86_400_000;
 
 export function figures(facts: HeaderFacts, now: number, wallClock: number): readonly Figure[] {
   const { status, bundle, link } = facts;
+  const { rowsIn } = status;
   const shown: Figure[] = [
     ['', count(status.rows), status.rows === 1 ? ' row' : ' rows'],
-    ['', count(status.changes), status.changes === 1 ? ' change' : ' changes'],
+    // Where nothing comes out it counts what goes in.
+    rowsIn !== undefined && status.changes === 0 && status.state === 'running'
+      ? ['in ', count(rowsIn), rowsIn === 1 ? ' row' : ' rows']
+      : ['', count(status.changes), status.changes === 1 ? ' change' : ' changes'],
   ];
   if (link !== 'live' || status.state !== 'running') return shown;
   shown.push(['', rate(facts.rate(now)), '/s']);

@@ -426,11 +426,11 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
     return { column: name, isTime: kindOf(type) === 'time' };
   }
 
-  /** Why the rows are not live, where that is not plain. */
+  /** Why the rows are not live, or why there are none, where that is not plain. */
   private note(view: LiveView): string | null {
     if (view.link === 'gone') return `${view.reason ?? ''} These are the last rows.`.trim();
     if (view.link === 'saved' && view.status.state === 'running') return 'saved rows; the notebook is not trusted';
-    return null;
+    return view.running && view.status.changes === 0 ? (view.status.why ?? null) : null;
   }
 
   private settleVisibility(): void {
