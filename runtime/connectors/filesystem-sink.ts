@@ -20,15 +20,16 @@ import type { FilesystemSettings } from './filesystem.js';
 import { escapePathName, partitionText } from './partition-path.js';
 
 const WRITE_BYTES = 1 << 18;
+/** Of all open parts together: a table may have very many partitions. */
+const MAX_BUFFERED = 32 << 20;
 const done = Promise.resolve();
 
-/** A part file under its in-progress name. */
+/** A part file under its in-progress name. It is opened to write only: descriptors are few, partitions may be many. */
 interface Part {
   readonly directory: string;
   readonly temporary: string;
   readonly final: string;
-  readonly descriptor: number;
-  readonly buffer: ByteBuffer;
+  buffer: ByteBuffer;
   readonly begunAt: number;
   written: number;
 }
@@ -55,6 +56,8 @@ export class FilesystemWriter implements SinkWriter {
   private prepared: PreparedPart[] = [];
   private readonly id = randomUUID();
   private counter = 0;
+  /** Bytes in the buffers of all open parts. */
+  private buffered = 0;
   private replaced: readonly string[] = [];
   private readonly committedDirectories = new Set<string>();
 
@@ -88,10 +91,13 @@ export class FilesystemWriter implements SinkWriter {
     const now = Date.now();
     for (let i = 0; i < batch.length; i++) {
       const part = this.part(batch, i, now);
+      const before = part.buffer.length;
       this.encoder.encode(columns, i, part.buffer);
       part.buffer.writeByte(10);
-      if (part.buffer.length >= WRITE_BYTES) this.drain(part);
+      this.buffered += part.buffer.length - before;
+      if (part.buffer.length >= WRITE_BYTES) this.drain(part, false);
       if (part.written + part.buffer.length >= this.settings.rollSize) this.roll(part);
+      if (this.buffered >= MAX_BUFFERED) this.drainAll();
     }
   }
 
@@ -106,12 +112,12 @@ export class FilesystemWriter implements SinkWriter {
     const temporary = join(directory, `.${name}.inprogress`);
     try {
       if (this.partitions.length > 0) mkdirSync(directory, { recursive: true });
+      closeSync(openSync(temporary, 'w'));
       const part: Part = {
         directory,
         temporary,
         final: join(directory, name),
-        descriptor: openSync(temporary, 'w'),
-        buffer: new ByteBuffer(WRITE_BYTES + 4096),
+        buffer: new ByteBuffer(),
         begunAt: now,
         written: 0,
       };
@@ -132,27 +138,39 @@ export class FilesystemWriter implements SinkWriter {
     return `${escapePathName(key)}=${escapePathName(text)}`;
   }
 
-  private drain(part: Part): void {
+  /** Writes what is buffered. @param last the file is then complete, and must survive a power cut. */
+  private drain(part: Part, last: boolean): void {
     const { buffer } = part;
     try {
-      for (let at = 0; at < buffer.length;) at += writeSync(part.descriptor, buffer.bytes, at, buffer.length - at);
+      // Not made anew if somebody took it away: its first rows would be missing.
+      const descriptor = openSync(part.temporary, 'r+');
+      try {
+        for (let at = 0; at < buffer.length;)
+          at += writeSync(descriptor, buffer.bytes, at, buffer.length - at, part.written + at);
+        if (last) fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
     } catch (error) {
       throw fileError(error, part.temporary);
     }
     part.written += buffer.length;
+    this.buffered -= buffer.length;
     buffer.clear();
   }
 
-  private roll(part: Part): void {
-    this.drain(part);
-    try {
-      fsyncSync(part.descriptor);
-      closeSync(part.descriptor);
-    } catch (error) {
-      throw fileError(error, part.temporary);
+  /** Writes every buffer, and lets it begin small again. */
+  private drainAll(): void {
+    for (const part of this.parts.values()) {
+      this.drain(part, false);
+      part.buffer = new ByteBuffer();
     }
+  }
+
+  private roll(part: Part): void {
+    this.drain(part, true);
     this.parts.delete(part.directory);
-    this.full.push(part);
+    this.full.push({ directory: part.directory, temporary: part.temporary, final: part.final });
   }
 
   ready(): Promise<void> | null {
@@ -165,9 +183,9 @@ export class FilesystemWriter implements SinkWriter {
 
   prepare(): readonly PreparedPart[] {
     for (const part of [...this.parts.values()]) this.roll(part);
-    this.prepared.push(...this.full);
+    this.prepared = this.prepared.concat(this.full);
     this.full = [];
-    return this.prepared.map(({ directory, temporary, final }) => ({ directory, temporary, final }));
+    return this.prepared.slice();
   }
 
   checkpointComplete(): void {
@@ -175,7 +193,7 @@ export class FilesystemWriter implements SinkWriter {
   }
 
   restore(prepared: readonly unknown[]): void {
-    this.prepared.push(...(prepared as readonly PreparedPart[][]).flat());
+    this.prepared = this.prepared.concat((prepared as readonly PreparedPart[][]).flat());
     if (!this.request.overwrite) this.publish();
   }
 
@@ -215,7 +233,6 @@ export class FilesystemWriter implements SinkWriter {
   }
 
   close(): Promise<void> {
-    for (const part of this.parts.values()) closeSync(part.descriptor);
     for (const part of [...this.parts.values(), ...this.full])
       if (existsSync(part.temporary)) rmSync(part.temporary, { force: true });
     this.parts.clear();

@@ -1,6 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { batchFromRows, BIGINT, DATE, INSERT, INT, STRING, TIMESTAMP_LTZ, type Value } from '../types/index.js';
@@ -241,6 +251,34 @@ describe('filesystem sink', () => {
       ]);
     },
   );
+
+  test('partitions without number: none holds a file open, and rows come in any order', async () => {
+    const table = json({}, ['b']);
+    const writer = writerOf(table);
+    await writer.open();
+    const free = (): number => {
+      const descriptor = openSync(directory, 'r');
+      closeSync(descriptor);
+      return descriptor;
+    };
+    const before = free();
+    const rows = Array.from({ length: 1200 }, (_, i) => ({ kind: INSERT, fields: [i, `p${i % 400}`] }) as const);
+    writer.write(batchFromRows([INT(), STRING()], rows));
+    expect(free() - before).toBeLessThan(10);
+    await writer.flush();
+    await writer.commit();
+    await writer.close();
+    expect((await readAll(readerOf(table))).sort()).toEqual(rows.map((r) => `+I ${r.fields.join(' ')}`).sort());
+  });
+
+  test('a part that somebody took away is an error, not a file without its first rows', async () => {
+    const writer = writerOf(json());
+    await writer.open();
+    writer.write(batchFromRows([INT(), STRING()], [{ kind: INSERT, fields: [1, 'x'] }]));
+    for (const name of readdirSync(directory)) rmSync(join(directory, name));
+    await expect(writer.flush()).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+    await writer.close();
+  });
 
   test('partitions become directories, read back alike', async () => {
     const table = json({ format: 'csv', 'sink.partition-commit.policy.kind': 'success-file' }, ['b']);
