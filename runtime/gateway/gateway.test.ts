@@ -490,6 +490,19 @@ describe('sessions', () => {
     expect(await client.ask({ type: 'openSession', resume: id })).toMatchObject({ error: { code: 'SESSION_CLOSED' } });
   });
 
+  test("that are ended from elsewhere are not their connection's any more", async () => {
+    const { client, session } = await ready();
+    client.say({ type: 'execute', session, execution: 'e', text: `${ENDLESS}; SELECT id FROM endless` });
+    await client.next('statement');
+    const { stream } = await client.next('statement');
+    client.say({ type: 'subscribe', stream, subscription: 1, viewport: { from: 0, to: 10 } });
+    expect((await rest(`/v1/sessions/${session}`, { method: 'DELETE' })).status).toBe(204);
+    expect(await client.next('sessionEnd')).toMatchObject({ session, reason: 'closed' });
+    expect(await client.next('subscriptionEnd')).toMatchObject({ subscription: 1, error: { code: 'SESSION_CLOSED' } });
+    expect(await client.ask({ type: 'jobs', session })).toMatchObject({ error: { code: 'SESSION_CLOSED' } });
+    expect(await client.ask({ type: 'status', stream })).toMatchObject({ error: { code: 'RESULT_GONE' } });
+  });
+
   test('that are left on purpose end, when their jobs have ended for long enough', async () => {
     await restart({ sessionTimeout: 100 });
     const one = await GatewaySession.connect(gateway.url, { token: TOKEN });

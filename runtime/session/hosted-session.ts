@@ -86,7 +86,7 @@ export class HostedSession {
     return this.running;
   }
 
-  /** This connection has the session from now on; `released` is called when another one takes it. */
+  /** This connection has the session from now on; `released` is called when another one takes it, or it is over. */
   connect(outlet: Outlet, released: () => void): void {
     const former = this.released;
     // Who reads changes says on the new connection how far he got; until then none are sent.
@@ -243,17 +243,26 @@ export class HostedSession {
   /** Ends of what goes on are nobody's to tell any more. */
   private async leaveNow(left: Promise<void>): Promise<void> {
     for (const execution of this.executions.values()) this.endExecution(execution.id);
-    await left;
-    this.abandonFeeds();
+    try {
+      await left;
+      this.abandonFeeds();
+    } finally {
+      this.released?.();
+    }
   }
 
   private async closeNow(): Promise<void> {
     for (const execution of this.executions.values()) this.endExecution(execution.id);
-    await this.session.close();
-    this.abandonFeeds();
-    await Promise.allSettled([...this.streams.values()].map(({ statement }) => statement.done));
-    // The ends are told by what follows `done`, which is as far away as a turn of the event loop.
-    await new Promise((resolve) => setImmediate(resolve));
+    try {
+      await this.session.close();
+      this.abandonFeeds();
+      await Promise.allSettled([...this.streams.values()].map(({ statement }) => statement.done));
+      // The ends are told by what follows `done`, which is as far away as a turn of the event loop.
+      await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      // Whoever ended it: the connection has it no longer.
+      this.released?.();
+    }
   }
 
   private async run(execution: Execution, text: string, options: WireExecuteOptions): Promise<void> {
