@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from .connection import BACKGROUND, Message
 from .errors import StreamcellError, utf16_length
-from .places import PLACE
 from .session import Session
 
 if TYPE_CHECKING:
@@ -144,17 +143,5 @@ async def errors_of(session: Session, cell: str) -> list[Message]:
     if head is None:
         return []
     before = utf16_length(head.group())
-    found = await session.connection.request("validate", session=session.id, text=masked(cell[head.end() :]))
+    found = await session.connection.request("validate", session=session.id, text=cell[head.end() :], unbound=True)
     return [StreamcellError.from_data(error).moved(before).to_data() for error in found]
-
-
-def masked(text: str) -> str:
-    """The text with a number in place of every value, as long as what stands there: to look at it without values."""
-
-    def mask(match: re.Match[str]) -> str:
-        if not (match["colon"] or match["brace"]):
-            return match.group()
-        width = utf16_length(match.group())
-        return " " * width if match["raw"] else "0".ljust(width)
-
-    return PLACE.sub(mask, text)

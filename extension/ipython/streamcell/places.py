@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-# As the session finds them: not in quotes and comments, and `:` not after a word or a quote.
+# As the session finds them (runtime/session/parameters.ts; both are tested by parameter-places.vectors.json beside it): not in quotes
+# and comments, and `:` not after a word or a quote.
 PLACE = re.compile(
-    r"""'(?:[^']|'')*'?|`(?:[^`]|``)*`?|"(?:[^"]|"")*"?|--[^\n]*|/\*[\s\S]*?(?:\*/|$)"""
-    r"""|(?<![:\w'"`)\]]):(?P<colon>[A-Za-z_]\w*)|\{(?P<brace>[^\W\d]\w*)(?P<raw>!r)?\}"""
+    r"""'(?:[^']|'')*'?|`(?:[^`]|``)*`?|"(?:[^"]|"")*"?|--[^\n]*|/\*[\s\S]*?(?:\*/|\Z)"""
+    r"""|(?<![:\w'"`)\]]):(?P<colon>[^\W\d]\w*)|\{(?P<brace>[^\W\d]\w*)(?P<raw>!r)?\}"""
 )
