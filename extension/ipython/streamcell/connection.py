@@ -226,6 +226,20 @@ class Connection:
         self._tasks = [t for t in self._tasks if not t.done()]
         self._tasks.append(task)
 
+    def check_size(self, message: Message) -> None:
+        """A message that is too large would end the connection.
+
+        :raises StreamcellError: GATEWAY_LIMIT
+        """
+        most = self.welcome.get("maxMessage") or 0
+        size = len(json.dumps(message))
+        if 0 < most < size:
+            raise StreamcellError(
+                "GATEWAY_LIMIT",
+                f"The message has {size} bytes; the runtime takes {most} at most.",
+                hint="Split the text into several, or read the data from a file.",
+            )
+
     async def request(self, kind: str, **fields: Any) -> Any:
         """:raises StreamcellError: the reply's error, or GATEWAY_LOST"""
         return (await self.request_rows(kind, **fields))[0]
@@ -235,9 +249,11 @@ class Connection:
         if self.lost is not None:
             raise self.lost
         number = next(self._ids)
+        message = {"type": kind, "id": number, **fields}
+        self.check_size(message)
         waiting: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._pending[number] = waiting
-        self.notify({"type": kind, "id": number, **fields})
+        self.notify(message)
         try:
             value = await waiting
             return value, self._rows.get(number, [])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import html
 import os
 import re
 import time
@@ -30,7 +29,6 @@ from .values import WireValue, literal, sql_text, to_pandas, to_text, to_wire
 PATIENCE = 0.2
 # Seconds that a query without end gets in a notebook run that says nothing else.
 HEADLESS_WAIT = 10.0
-VIEW_MIME = "application/vnd.streamcell.view+json"
 STAGES = ("ast", "logical", "optimized", "physical", "changelog")
 LINE_HELP = {
     "connect": "%connect [ws://HOST:PORT[?cluster=NAME] [--token VARIABLE]]   use a gateway; %connect embedded: back to the runtime here",
@@ -64,10 +62,11 @@ class ErrorInCell(StreamcellError):
 class Output:
     """A cell's output of one result: shown once, then brought up to date in place."""
 
-    def __init__(self, statement: Statement, options: CellOptions) -> None:
+    def __init__(self, statement: Statement, presentation: dict[str, object], chart: Span | None = None) -> None:
+        """:param chart: where the chart stands in the cell"""
         self._statement = statement
-        self._presentation = options.presentation()
-        self._chart = options.chart_span
+        self._presentation = presentation
+        self._chart = chart
         self._transient = {"display_id": str(uuid.uuid4())}
         self._shown = False
 
@@ -217,7 +216,6 @@ class StreamcellMagics(Magics):
 
     def _statements(self, execution: Execution, options: CellOptions) -> None:
         last: Statement | None = None
-        begun = time.monotonic()
         try:
             while (statement := execution.next()) is not None:
                 for notice in statement.notices:
@@ -226,42 +224,46 @@ class StreamcellMagics(Magics):
                     last = statement
                     self._query(statement, options)
                 else:
-                    self._answer(statement, begun)
-                begun = time.monotonic()
+                    self._answer(statement)
         except KeyboardInterrupt:
             execution.interrupt()
             raise StreamcellError("INTERRUPTED", "Interrupted; what the cell ran was cancelled.") from None
+        finally:
+            execution.end()
         if options.output is not None:
             if last is None:
                 raise StreamcellError("MAGIC_INVALID", f"-o {options.output}: there is no query in this cell.")
             self.shell.user_ns[options.output] = _result(last, options.kind)
 
-    def _answer(self, statement: Statement, begun: float) -> None:
-        """Shows what a statement says that is no query."""
+    def _answer(self, statement: Statement) -> None:
+        """Shows what a statement says that is no query; an INSERT that takes a while as it stands, until it has ended."""
+        shown = Output(statement, {})
         if statement.kind == "insert" and not statement.bounded:
-            _quiet_line(label_of(statement.text), "running", f"job {statement.job}")
+            shown.show()
+            shown.update_at_end()
             return
-        end = statement.ended()
-        if statement.kind == "insert":
-            state = "stopped" if end.get("state") == "cancelled" else "finished"
-            _quiet_line(label_of(statement.text), state, f"{end.get('rows', 0):,} rows written", f"job {statement.job}")
-        elif statement.kind in ("ddl", "set"):
-            _quiet_line("OK", label_of(statement.text), f"{(time.monotonic() - begun) * 1000:.0f} ms")
-        elif statement.has_view:
-            table = statement.to_arrow()
-            only = table.column(0)[0].as_py() if table.shape == (1, 1) else None
-            if only == "OK":
-                _quiet_line("OK", label_of(statement.text))
-            elif isinstance(only, str) and (statement.kind == "explain" or "\n" in only):
-                publish_display_data({"text/plain": only, "text/html": f"<pre>{html.escape(only)}</pre>"})
-            else:
-                bundle = dict(statement.present({}))
-                # A small complete answer: nothing to look at live.
-                bundle.pop(VIEW_MIME, None)
-                publish_display_data(bundle)
+        try:
+            if not statement.wait(PATIENCE):
+                shown.show()
+                statement.wait()
+        except StreamcellError:
+            shown.show(statement_failed=True)
+            raise
+        except KeyboardInterrupt:
+            statement.cancel()
+            shown.show()
+            raise
+        shown.show()
 
     def _query(self, statement: Statement, options: CellOptions) -> None:
         """Shows a result, live at first if it takes a while, and waits as long as the options and its kind say."""
+        if options.mode == "append" and statement.changelog != "append":
+            statement.cancel()
+            raise StreamcellError(
+                "CHANGELOG_MODE",
+                "Mode append shows inserted rows, and this query also updates rows.",
+                hint="Use --mode table or --mode changelog.",
+            )
         endless = not statement.bounded and options.limit is None
         headless = os.environ.get("STREAMCELL_HEADLESS") == "1"
         patience = options.wait if endless else None
@@ -275,7 +277,7 @@ class StreamcellMagics(Magics):
                 hint="Say how long to wait (--wait 5s), or how many rows to wait for (--limit 100).",
             )
         begun = time.monotonic()
-        shown = Output(statement, options)
+        shown = Output(statement, options.presentation(), options.chart_span)
         try:
             over = statement.wait(PATIENCE if patience is None else min(PATIENCE, patience))
             shown.show()
@@ -456,22 +458,6 @@ def _chosen(word: Word, jobs: list[Message], before: int) -> list[Message]:
         raise StreamcellError("MAGIC_INVALID", f"{len(found)} jobs begin with '{word.text}'.", span=span)
     hint = f"Running: {', '.join(job['id'][:8] for job in running)}." if running else "No job is running."
     raise StreamcellError("JOB_NOT_FOUND", f"There is no job '{word.text}'.", span=span, hint=hint)
-
-
-def label_of(text: str) -> str:
-    """`CREATE TABLE bids`, `SHOW TABLES`: what a statement does, in a few words."""
-    words = re.sub(r"--[^\n]*|/\*[\s\S]*?(?:\*/|$)", " ", text).split()
-    match = re.match(
-        r"((?:CREATE|DROP|ALTER|INSERT)\b[\w\s]*?\b(?:TABLE|VIEW|DATABASE|CATALOG|FUNCTION|INTO)(?: IF(?: NOT)? EXISTS)? [^\s(;]+)",
-        " ".join(words),
-        re.IGNORECASE,
-    )
-    return match[1] if match else " ".join(words[:2])
-
-
-def _quiet_line(*parts: str) -> None:
-    line = " &nbsp; ".join(map(html.escape, parts))
-    publish_display_data({"text/plain": " · ".join(parts), "text/html": f'<div style="opacity:.75">{line}</div>'})
 
 
 def _result(statement: Statement, kind: str) -> Any:

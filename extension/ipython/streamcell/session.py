@@ -40,6 +40,7 @@ class Statement:
     text: str
     columns: list[Column]
     bounded: bool
+    changelog: str
     job: str | None
     has_view: bool
     notices: list[str]
@@ -136,6 +137,12 @@ class Execution:
 
         BACKGROUND.run(interrupted())
 
+    def end(self) -> None:
+        """Begins no more of it; what runs goes on. Nothing when it is over."""
+        if not self.over:
+            self.over = True
+            BACKGROUND.loop().call_soon_threadsafe(self._notify, "endExecution")
+
     def _notify(self, kind: str, **fields: Any) -> None:
         self._session.connection.notify({"type": kind, "session": self._session.id, "execution": self.name, **fields})
 
@@ -169,16 +176,16 @@ class Session:
 
         async def begin() -> Execution:
             name = f"e{next(self._names)}"
+            message = {
+                "type": "execute",
+                "session": self.id,
+                "execution": name,
+                "text": text,
+                "options": {**options, "parameters": dict(parameters), "paced": True},
+            }
+            self.connection.check_size(message)
             execution = self._executions[name] = Execution(self, name)
-            self.connection.notify(
-                {
-                    "type": "execute",
-                    "session": self.id,
-                    "execution": name,
-                    "text": text,
-                    "options": {**options, "parameters": dict(parameters), "paced": True},
-                }
-            )
+            self.connection.notify(message)
             return execution
 
         if not self.alive:
@@ -252,6 +259,7 @@ class Session:
             text=message["text"],
             columns=[Column(c["name"], c["type"]) for c in message["columns"]],
             bounded=message["bounded"],
+            changelog=message["changelog"],
             job=message.get("jobId"),
             has_view=message["hasView"],
             notices=list(message.get("notices", ())),

@@ -130,7 +130,8 @@ def test_ended_statements_are_let_go():
     async def many():
         for index in range(2 * ENDED_KEPT):
             begun = {"type": "statement", "session": "s", "execution": "e", "stream": f"t{index}", "index": 0, "kind": "query"}
-            session._hear({**begun, "span": {"start": 0, "end": 1}, "text": "x", "columns": [], "bounded": True, "hasView": True}, None)
+            result = {"columns": [], "bounded": True, "changelog": "append", "hasView": True}
+            session._hear({**begun, **result, "span": {"start": 0, "end": 1}, "text": "x"}, None)
             if index > 0:
                 session._hear({"type": "end", "stream": f"t{index}", "end": {}}, None)
 

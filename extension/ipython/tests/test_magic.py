@@ -146,9 +146,9 @@ def test_parameters_of_every_kind(notebook):
     [
         (sql("", "SELECT 1;\nSELECT nope FROM t"), "TABLE_NOT_FOUND", ["3:18", "  SELECT nope FROM t", "                   ^"]),
         (sql("", "SELEC 1"), "SQL_SYNTAX", ["2:1", "  ^^^^^"]),
-        (sql("--wiat 5s", "SELECT 1"), "MAGIC_INVALID", ["1:12", "Did you mean '--wait'?"]),
+        (sql("--wiat 5s", "SELECT 1"), "MAGIC_INVALID", ["1:12", "Did you mean --wait?"]),
         (sql("--limit x", "SELECT 1"), "MAGIC_INVALID", ["1:20", "whole number"]),
-        (sql("-o 1x", "SELECT 1"), "MAGIC_INVALID", ["cannot name a variable"]),
+        (sql("-o 1x", "SELECT 1"), "MAGIC_INVALID", ["is no name of a variable"]),
         (sql("", "SELECT {undefined_name}"), "PARAMETER_INVALID", ["2:8", "undefined_name"]),
         (sql("", "/* \U0001f600 */ SELECT {x!r} + nope FROM (VALUES (1)) AS t(i)"), "COLUMN_NOT_FOUND", ["2:24", "nope"]),
         (sql("", "SELECT {thing}"), "PARAMETER_INVALID", ["2:8", "is a object, which is no SQL literal"]),
@@ -339,6 +339,47 @@ def test_status_and_mistakes_of_a_cell_that_is_being_written(notebook):
     comm.say(type="stopJob", job=job["id"])
     later = [data for data, _ in comm.messages(5) if data["type"] == "session"]
     assert any(j["state"] == "cancelled" for j in later[-1]["jobs"] if j["id"] == job["id"])
+
+
+def test_the_line_of_an_insert_says_how_it_ended(notebook):
+    notebook.run(sql("", "CREATE TABLE IF NOT EXISTS hole (i INT) WITH ('connector' = 'blackhole')"))
+    source = "CREATE TABLE IF NOT EXISTS sevens (i INT) WITH ('connector' = 'datagen', 'number-of-rows' = '7')"
+    written = notebook.run(sql("", f"{source};\nSET 'table.dml-sync' = 'true';\nINSERT INTO hole SELECT i FROM sevens")).data[-1]
+    assert written["text/plain"].startswith("INSERT INTO hole · finished · 7 rows written · ")
+    assert VIEW not in written
+    notebook.run(sql("", "RESET 'table.dml-sync'"))
+    notebook.run(sql("", ENDLESS.format(name="flowing")))
+    running = notebook.run(sql("", "INSERT INTO hole SELECT i FROM flowing"))
+    (line,) = running.data
+    assert line["text/plain"].startswith("INSERT INTO hole · running · job ")
+    # It belongs to the cell that began it, not to the one that runs now.
+    notebook.client.execute("%jobs stop all")
+    while (message := notebook.client.get_iopub_msg(timeout=10))["msg_type"] != "update_display_data":
+        pass
+    assert message["content"]["data"]["text/plain"].startswith("INSERT INTO hole · stopped · ")
+
+
+def test_mode_append_is_for_rows_that_are_only_inserted(notebook):
+    rows = notebook.run(sql("--mode append", "SELECT x FROM (VALUES (1), (2)) AS t(x)")).data[0][VIEW]
+    assert (rows["mode"], rows["snapshot"]) == ("table", [["1"], ["2"]])
+    refused = notebook.run(sql("--mode append", "SELECT COUNT(*) AS n FROM (VALUES (1), (2)) AS t(x)"), check=False)
+    assert refused.error["ename"] == "CHANGELOG_MODE"
+
+
+def test_a_cell_that_failed_leaves_nothing_waiting(notebook):
+    failed = notebook.run(sql("", "SELECT 1 / (i - i) AS x FROM (VALUES (1)) AS t(i);\nSELECT 2"), check=False)
+    assert failed.error is not None
+    eventually(
+        lambda: notebook.value("list(get_ipython()._streamcell.notebook.current_session()._executions)") == "[]",
+        what="the end of the execution",
+    )
+
+
+def test_a_text_that_is_too_large_is_refused_and_costs_nothing_else(notebook):
+    notebook.run(sql("", "CREATE TABLE IF NOT EXISTS kept (i INT) WITH ('connector' = 'blackhole')"))
+    refused = notebook.run(sql("", f"SELECT '{'x' * 9_000_000}'"), check=False)
+    assert refused.error["ename"] == "GATEWAY_LIMIT"
+    assert "kept" in notebook.run(sql("", "SHOW TABLES")).data[0]["text/plain"]
 
 
 def test_output_is_brought_up_to_date_when_a_job_ends(notebook):
