@@ -28,7 +28,16 @@ export function alterTable(ast: AlterTable, session: BindSession): void {
     return;
   }
   const changed = checkDefinition(change(table, ast.action, session), ast.action.span);
-  catalog.replaceRelation({ ...table, ...changed });
+  catalog.replaceRelation({ ...table, ...changed, columns: retyped(changed.columns, session) });
+}
+
+/** Computed columns have the types that their inputs now give them. */
+function retyped(columns: readonly TableColumn[], session: BindSession): readonly TableColumn[] {
+  const plain = columns.filter((c) => c.kind !== 'computed').map((c) => ({ name: c.name, type: c.type }));
+  const binder = new ExprBinder(session, Scope.of(plain, null, null), { clause: 'a computed column' });
+  return columns.map((c) =>
+    c.kind === 'computed' ? { ...c, type: binder.bind(parseExpression(c.expression)).type } : c,
+  );
 }
 
 function change(table: CatalogTable, action: AlterTableAction, session: BindSession): TableDefinition {
@@ -37,6 +46,10 @@ function change(table: CatalogTable, action: AlterTableAction, session: BindSess
       return { ...table, options: { ...table.options, ...optionRecord(action.options) } };
     case 'ResetOptions': {
       const gone = new Set(action.keys.map((k) => k.value));
+      if (gone.size === 0)
+        throw new StreamcellError('DDL_INVALID', 'ALTER TABLE RESET does not support empty key.', {
+          span: action.span,
+        });
       if (gone.has('connector')) {
         throw new StreamcellError('DDL_INVALID', "ALTER TABLE RESET does not support changing 'connector'.", {
           span: action.span,
@@ -51,7 +64,7 @@ function change(table: CatalogTable, action: AlterTableAction, session: BindSess
     case 'Modify':
       return action.items.reduce<TableDefinition>((t, item) => addItem(t, item, session, true), table);
     case 'DropColumns':
-      return action.columns.reduce<TableDefinition>((t, c) => dropColumn(t, single(c), session, c.span), table);
+      return dropColumns(table, action.columns, session);
     case 'DropPrimaryKey':
       if (!table.primaryKey)
         throw new StreamcellError('DDL_INVALID', 'The base table does not define any primary key.', {
@@ -187,20 +200,34 @@ function assertUnused(table: TableDefinition, name: string, session: BindSession
   }
 }
 
-function dropColumn(table: TableDefinition, name: string, session: BindSession, span: Span): TableDefinition {
-  requireColumn(table, name, span);
-  assertUnused(table, name, session, span, 'drop');
-  if (table.primaryKey?.columns.includes(name)) {
-    throw new StreamcellError('DDL_INVALID', `Failed to drop the column '${name}': it is used as the primary key.`, {
-      span,
-    });
+/** Columns that are dropped together do not hold each other. */
+function dropColumns(table: TableDefinition, names: readonly Identifier[], session: BindSession): TableDefinition {
+  const gone = new Set<string>();
+  for (const c of names) {
+    const name = single(c);
+    requireColumn(table, name, c.span);
+    if (gone.has(name))
+      throw new StreamcellError('COLUMN_DUPLICATE', `Duplicate column '${name}' to drop.`, { span: c.span });
+    gone.add(name);
   }
-  if (table.partitionKeys.includes(name)) {
-    throw new StreamcellError('DDL_INVALID', `Failed to drop the column '${name}': it is used as the partition keys.`, {
-      span,
-    });
+  const rest = { ...table, columns: table.columns.filter((c) => c.kind !== 'computed' || !gone.has(c.name)) };
+  for (const c of names) {
+    const name = single(c);
+    const { span } = c;
+    assertUnused(rest, name, session, span, 'drop');
+    const use = table.primaryKey?.columns.includes(name)
+      ? 'primary key'
+      : table.partitionKeys.includes(name)
+        ? 'partition keys'
+        : table.distribution?.columns.includes(name)
+          ? 'distribution keys'
+          : null;
+    if (use !== null)
+      throw new StreamcellError('DDL_INVALID', `Failed to drop the column '${name}': it is used as the ${use}.`, {
+        span,
+      });
   }
-  return { ...table, columns: table.columns.filter((c) => c.name !== name) };
+  return { ...table, columns: table.columns.filter((c) => !gone.has(c.name)) };
 }
 
 function renameColumn(

@@ -19,6 +19,15 @@ export function applyDdl(ast: Statement, options: BindOptions): Insert | null {
     case 'CreateTable':
       return createTable(ast, options);
     case 'ReplaceTable':
+      if (!catalog.findRelation(reference(ast.name)))
+        throw new StreamcellError(
+          'TABLE_NOT_FOUND',
+          `The table '${lastPart(ast.name)}' to be replaced doesn't exist.`,
+          {
+            span: ast.name.span,
+            hint: 'Use CREATE TABLE .. AS or CREATE OR REPLACE TABLE .. AS.',
+          },
+        );
       return createTable({ ...ast, kind: 'CreateTable', orReplace: true }, options);
     case 'AlterTable':
       alterTable(ast, new BindSession(options));
@@ -55,6 +64,14 @@ export function applyDdl(ast: Statement, options: BindOptions): Insert | null {
     case 'AlterCatalog': {
       const { options: now, comment } = catalog.catalogOptions(ast.name.name, ast.name.span);
       const { action } = ast;
+      if (action.kind === 'ResetOptions') {
+        const unfit =
+          action.keys.length === 0 ? 'empty key' : action.keys.some((k) => k.value === 'type') && "changing 'type'";
+        if (unfit)
+          throw new StreamcellError('DDL_INVALID', `ALTER CATALOG RESET does not support ${unfit}.`, {
+            span: action.span,
+          });
+      }
       if (action.kind === 'Comment') catalog.alterCatalog(ast.name.name, { ...now }, action.comment, ast.name.span);
       else if (action.kind === 'SetOptions')
         catalog.alterCatalog(ast.name.name, { ...now, ...optionRecord(action.options) }, comment, ast.name.span);
@@ -94,10 +111,6 @@ export function applyDdl(ast: Statement, options: BindOptions): Insert | null {
     case 'Drop':
       drop(ast, catalog);
       return null;
-    case 'AnalyzeTable':
-      // Statistics steer batch plans only; the table must exist all the same.
-      catalog.relation(reference(ast.name));
-      return null;
     default:
       throw unsupported(statementName(ast), ast.span);
   }
@@ -122,14 +135,26 @@ function createTable(ast: CreateTable, options: BindOptions): Insert | null {
   const { catalog } = options;
   const session = new BindSession(options);
   const path = catalog.path(reference(ast.name));
+  if (ast.as && ast.temporary)
+    throw new StreamcellError('DDL_INVALID', 'CREATE TABLE AS does not support to create a temporary table.', {
+      span: ast.name.span,
+      hint: 'Create the temporary table first, then INSERT INTO it.',
+    });
   // Flink replaces a table by that of a query, and by no other.
   const onExists = ast.ifNotExists ? 'ignore' : ast.orReplace && ast.as ? 'replace' : 'fail';
-  if (ast.ifNotExists && catalog.findRelation(reference(ast.name))) return null;
+  // A table that is there is filled all the same, by place.
+  if (ast.ifNotExists && catalog.holds(path, ast.temporary)) return ast.as && fill(ast, ast.as, []);
   const query = ast.as && rootQuery(ast.as, session);
   const definition = query ? tableOfQuery(ast, query.schema, session) : defineTable(ast, session);
   const table: CatalogTable = { kind: 'table', path, temporary: ast.temporary, ...definition };
   catalog.createRelation(table, onExists, ast.name.span);
   if (!ast.as) return null;
+  // Columns of the query by name: the table may have further ones, and in another order.
+  return fill(ast, ast.as, ast.columns.length === 0 ? [] : query!.schema.map((c) => named(c.name, ast.name)));
+}
+
+/** The INSERT of a CREATE TABLE .. AS. */
+function fill(ast: CreateTable, query: Insert['query'], columns: Insert['columns']): Insert {
   return {
     kind: 'Insert',
     overwrite: false,
@@ -144,9 +169,8 @@ function createTable(ast: CreateTable, options: BindOptions): Insert | null {
       span: ast.name.span,
     },
     partition: [],
-    // Columns of the query by name: the table may have further ones, and in another order.
-    columns: ast.columns.length === 0 ? [] : query!.schema.map((c) => named(c.name, ast.name)),
-    query: ast.as,
+    columns,
+    query,
     onConflict: null,
     span: ast.span,
   };
@@ -159,7 +183,7 @@ function named(name: string, at: Identifier): Identifier {
 function createView(ast: CreateView, options: BindOptions): void {
   const { catalog } = options;
   const path = catalog.path(reference(ast.name));
-  if (ast.ifNotExists && catalog.findRelation(reference(ast.name))) return;
+  if (ast.ifNotExists && catalog.holds(path, ast.temporary)) return;
   const session = new BindSession(options);
   const node = rootQuery(ast.query, session);
   if (ast.columns.length > 0 && ast.columns.length !== node.schema.length) {
@@ -188,7 +212,16 @@ function createView(ast: CreateView, options: BindOptions): void {
     namespace: namespaceOf(catalog),
     comment: ast.comment,
   };
-  catalog.createRelation(view, ast.ifNotExists ? 'ignore' : ast.orReplace ? 'replace' : 'fail', ast.name.span);
+  // Flink reads OR REPLACE here and heeds it not: a view that is there stays, and the statement fails.
+  try {
+    catalog.createRelation(view, ast.ifNotExists ? 'ignore' : 'fail', ast.name.span);
+  } catch (thrown) {
+    if (!ast.orReplace || !(thrown instanceof StreamcellError)) throw thrown;
+    throw new StreamcellError(thrown.code, thrown.message, {
+      span: ast.name.span,
+      hint: 'Flink replaces no view: DROP VIEW IF EXISTS first, or ALTER VIEW .. AS.',
+    });
+  }
 }
 
 function requireView(catalog: Catalog, name: Identifier): CatalogView {

@@ -187,7 +187,11 @@ function bindTable(
       );
     }
     columns.push({ name: column.name, from: { kind: 'metadata', key } });
-    schema.push({ name: column.name, type: metadata.type });
+    // A column that is declared nullable is so, whatever the connector promises.
+    schema.push({
+      name: column.name,
+      type: withNullable(metadata.type, metadata.type.nullable || column.type.nullable),
+    });
   }
   const scan: LogicalScan = { op: 'scan', table, options, columns, schema, span };
   const computed = project(

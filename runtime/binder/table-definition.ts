@@ -50,11 +50,8 @@ export function defineTable(ast: CreateTable, session: BindSession): TableDefini
       hint: 'Use EXCLUDING CONSTRAINTS.',
     });
   }
-  if (
-    ast.partitionedBy.length > 0 &&
-    base.partitionKeys.length > 0 &&
-    likeMode(ast.like, 'PARTITIONS') !== 'EXCLUDING'
-  ) {
+  const keepsPartitions = likeMode(ast.like, 'PARTITIONS') !== 'EXCLUDING';
+  if (ast.partitionedBy.length > 0 && base.partitionKeys.length > 0 && keepsPartitions) {
     throw new StreamcellError('DDL_INVALID', 'The base table already has partitions defined.', {
       span: ast.partitionedBy[0].span,
       hint: 'Use EXCLUDING PARTITIONS.',
@@ -65,7 +62,8 @@ export function defineTable(ast: CreateTable, session: BindSession): TableDefini
     watermark,
     primaryKey: declared ?? base.primaryKey,
     distribution: ast.distribution ? distributionOf(ast.distribution) : base.distribution,
-    partitionKeys: base.partitionKeys.length > 0 ? base.partitionKeys : ast.partitionedBy.map((p) => p.name),
+    // Flink keeps the partition keys whatever LIKE says, unless there are others.
+    partitionKeys: ast.partitionedBy.length > 0 ? ast.partitionedBy.map((p) => p.name) : base.partitionKeys,
     options: merge,
     comment: ast.comment,
   };
@@ -109,7 +107,12 @@ export function tableOfQuery(ast: CreateTable, schema: Schema, session: BindSess
       );
     }
   } else {
-    const own = bindColumns(declared, [], session);
+    const declaredToo = new Set(declared.map((d) => d.name.name));
+    const own = bindColumns(
+      declared,
+      fromQuery.filter((c) => !declaredToo.has(c.name)),
+      session,
+    );
     const added = own.filter((c) => !fromQuery.some((q) => q.name === c.name));
     columns = [...added, ...fromQuery.map((q) => own.find((c) => c.name === q.name) ?? q)];
   }
@@ -162,6 +165,19 @@ export function checkDefinition(definition: TableDefinition, span: Span): TableD
     }
   }
   for (const p of partitionKeys) require(p, 'Partition');
+  for (const key of definition.distribution?.columns ?? [])
+    if (columns.find((c) => c.name === key)?.kind !== 'physical')
+      throw new StreamcellError(
+        'DDL_INVALID',
+        `Invalid bucket key '${key}'. A bucket key for a distribution must reference a physical column in the schema.`,
+        { span, hint: suggestion(key, names, 'Columns') },
+      );
+  if (definition.distribution?.buckets === 0)
+    throw new StreamcellError(
+      'DDL_INVALID',
+      "Invalid bucket count '0'. The number of buckets for a distributed table must be at least 1.",
+      { span },
+    );
   if (columns.length > 0 && columns.every((c) => c.kind === 'computed')) {
     throw new StreamcellError('DDL_INVALID', 'A table needs at least one column that is not computed.', { span });
   }
@@ -188,9 +204,13 @@ function mergeColumns(ast: CreateTable, base: TableDefinition, session: BindSess
       },
     );
   }
-  const overwrites = (c: ColumnDefinition): boolean =>
-    (c.kind === 'ComputedColumn' && likeMode(ast.like, 'GENERATED') === 'OVERWRITING') ||
-    (c.kind === 'MetadataColumn' && likeMode(ast.like, 'METADATA') === 'OVERWRITING');
+  const overwrites = (c: ColumnDefinition): boolean => {
+    const { kind } = base.columns.find((b) => b.name === c.name.name) ?? {};
+    return (
+      (c.kind === 'ComputedColumn' && kind === 'computed' && likeMode(ast.like, 'GENERATED') === 'OVERWRITING') ||
+      (c.kind === 'MetadataColumn' && kind === 'metadata' && likeMode(ast.like, 'METADATA') === 'OVERWRITING')
+    );
+  };
   const names = new Set<string>();
   for (const c of ast.columns) {
     const inBase = base.columns.some((b) => b.name === c.name.name) && !overwrites(c);
@@ -207,7 +227,10 @@ function mergeColumns(ast: CreateTable, base: TableDefinition, session: BindSess
   }
   const kept = base.columns.filter((b) => !names.has(b.name));
   const key = primaryKeyOf(ast.columns, ast.constraints);
-  return applyKey([...kept, ...bindColumns(ast.columns, kept, session)], key);
+  const own = bindColumns(ast.columns, kept, session);
+  // What overwrites a column of the base table stands in its place.
+  const merged = base.columns.map((b) => own.find((c) => c.name === b.name) ?? b);
+  return applyKey([...merged, ...own.filter((c) => !base.columns.some((b) => b.name === c.name))], key);
 }
 
 /** Column definitions -> columns. Computed ones see the columns of `before`, and every physical and metadata column. */
@@ -379,12 +402,26 @@ function likeMode(like: LikeClause | null, feature: Feature): 'INCLUDING' | 'EXC
   return own?.mode ?? all?.mode ?? 'INCLUDING';
 }
 
+/** Each feature at most once, and no overwriting of what is a whole. */
+function checkLike(like: LikeClause): void {
+  const whole: readonly Feature[] = ['ALL', 'CONSTRAINTS', 'DISTRIBUTION', 'PARTITIONS'];
+  for (const [i, { feature, mode, span }] of like.options.entries()) {
+    if (like.options.findIndex((o) => o.feature === feature) < i)
+      throw new StreamcellError('DDL_INVALID', 'Each like option feature can be declared only once.', { span });
+    if (mode === 'OVERWRITING' && whole.includes(feature))
+      throw new StreamcellError('DDL_INVALID', `Illegal merging strategy 'OVERWRITING' for '${feature}' option.`, {
+        span,
+      });
+  }
+}
+
 function likeDefinition(like: LikeClause, session: BindSession): TableDefinition {
+  checkLike(like);
   const relation = session.catalog.relation(reference(like.source));
   if (relation.kind === 'view') {
     throw new StreamcellError(
       'DDL_INVALID',
-      `Source table '${relation.path.name}' of the LIKE clause can not be a VIEW, at ${relation.path.catalog}.`,
+      `Source table '${relation.path.name}' of the LIKE clause can not be a VIEW.`,
       {
         span: like.source.span,
       },
@@ -399,7 +436,6 @@ function likeDefinition(like: LikeClause, session: BindSession): TableDefinition
     watermark: includes('WATERMARKS') ? table.watermark : null,
     primaryKey: includes('CONSTRAINTS') ? table.primaryKey : null,
     distribution: includes('DISTRIBUTION') ? table.distribution : null,
-    // Flink keeps the partition keys whatever the clause says.
     partitionKeys: table.partitionKeys,
     options: table.options,
     comment: null,

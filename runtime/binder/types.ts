@@ -128,7 +128,8 @@ function simpleType(type: TypeName & { kind: 'SimpleType' }): DataType {
     case 'DATE':
       return DATE(n);
     case 'TIME':
-      return TIME(fraction(0), n);
+      // Flink keeps times to the millisecond, and says so.
+      return TIME(Math.min(fraction(0), 3), n);
     case 'TIMESTAMP':
       return TIMESTAMP(fraction(6), n);
     case 'TIMESTAMP_LTZ':

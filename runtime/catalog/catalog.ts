@@ -83,7 +83,9 @@ export class Catalog {
   useCatalog(name: string, span?: Span): void {
     this.entry(name, span);
     this.catalogName = name;
-    this.databaseName = this.catalogs.get(name)?.databases.has(DEFAULT_DATABASE) ? DEFAULT_DATABASE : null;
+    const { databases, options } = this.entry(name, span);
+    const first = name === DEFAULT_CATALOG ? DEFAULT_DATABASE : (options['default-database'] ?? 'default');
+    this.databaseName = databases.has(first) ? first : null;
   }
 
   useDatabase(reference: NameReference): void {
@@ -117,17 +119,7 @@ export class Catalog {
       if (ifNotExists) return;
       throw new StreamcellError('OBJECT_EXISTS', `Catalog ${name} already exists.`, { span });
     }
-    const type = definition.options['type'];
-    if (type === undefined) throw new StreamcellError('OPTION_MISSING', "A catalog needs the option 'type'.", { span });
-    if (type !== 'generic_in_memory') {
-      throw new StreamcellError(
-        'SQL_UNSUPPORTED',
-        `Catalogs of type '${type}' are not supported; 'generic_in_memory' is.`,
-        {
-          span,
-        },
-      );
-    }
+    checkCatalogOptions(definition.options, span);
     const entry = newCatalog();
     entry.comment = definition.comment;
     entry.options = definition.options;
@@ -137,6 +129,16 @@ export class Catalog {
 
   alterCatalog(name: string, options: Record<string, string>, comment: string | null, span?: Span): void {
     const entry = this.entry(name, span);
+    if (name !== DEFAULT_CATALOG) checkCatalogOptions(options, span);
+    // One that was never used is made anew, with its first database.
+    const from = entry.options['default-database'] ?? 'default';
+    const to = options['default-database'] ?? 'default';
+    const only = entry.databases.get(from);
+    const unused = entry.databases.size === 1 && only?.relations.size === 0 && only.functions.size === 0;
+    if (name !== DEFAULT_CATALOG && name !== this.catalogName && from !== to && unused) {
+      entry.databases.delete(from);
+      entry.databases.set(to, newDatabase());
+    }
     entry.options = options;
     entry.comment = comment;
   }
@@ -223,6 +225,12 @@ export class Catalog {
       this.temporary.get(pathKey(path)) ??
       this.catalogs.get(path.catalog)?.databases.get(path.database)?.relations.get(path.name)
     );
+  }
+
+  /** Whether a relation of this path is there that another one would replace: temporary ones and permanent ones may lie side by side. */
+  holds(path: ObjectPath, temporary: boolean): boolean {
+    if (temporary) return this.temporary.has(pathKey(path));
+    return this.catalogs.get(path.catalog)?.databases.get(path.database)?.relations.has(path.name) === true;
   }
 
   /** @throws StreamcellError TABLE_NOT_FOUND, naming near names; `more` are further names in scope (common tables). */
@@ -416,6 +424,29 @@ export class Catalog {
     databases.set(name, made);
     return made;
   }
+}
+
+const CATALOG_OPTIONS: readonly string[] = ['type', 'default-database', 'property-version'];
+
+/** Of the catalogs that keep their objects in memory, the only ones here. */
+function checkCatalogOptions(options: Readonly<Record<string, string>>, span?: Span): void {
+  const type = options['type'];
+  if (type === undefined) throw new StreamcellError('OPTION_MISSING', "A catalog needs the option 'type'.", { span });
+  if (type !== 'generic_in_memory') {
+    throw new StreamcellError(
+      'SQL_UNSUPPORTED',
+      `Catalogs of type '${type}' are not supported; 'generic_in_memory' is.`,
+      { span },
+    );
+  }
+  const unknown = Object.keys(options).find((key) => !CATALOG_OPTIONS.includes(key));
+  if (unknown !== undefined)
+    throw new StreamcellError('OPTION_UNKNOWN', `Unsupported option '${unknown}' for a catalog.`, {
+      span,
+      hint: suggestion(unknown, CATALOG_OPTIONS, 'Options'),
+    });
+  if (options['default-database']?.trim() === '')
+    throw new StreamcellError('OPTION_INVALID', "'default-database' = '': a name is expected.", { span });
 }
 
 function newCatalog(): CatalogEntry {

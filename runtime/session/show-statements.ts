@@ -81,18 +81,27 @@ export function show(statement: Show, context: ShowContext): SmallResult {
       return { columns: [...strings('module name'), { name: 'used', type: FLAG }], rows: [['core', true]] };
     case 'JARS':
       return texts('jars', []);
-    case 'PARTITIONS':
-      catalog.relation(nameOf(from as Identifier));
-      return texts('partition name', []);
+    case 'PARTITIONS': {
+      const relation = catalog.relation(nameOf(from as Identifier));
+      if (relation.kind === 'table' && relation.partitionKeys.length > 0) return texts('partition name', []);
+      throw new StreamcellError('DDL_INVALID', `Table '${relation.path.name}' is not partitioned.`, {
+        span: from?.span,
+      });
+    }
     case 'JOBS':
       return jobsTable(context.jobs);
     case 'CURRENT CATALOG':
       return texts('current catalog name', [catalog.currentCatalog]);
     case 'CURRENT DATABASE':
       return { columns: strings('current database name'), rows: [[catalog.currentDatabase]] };
+    // There can be none here.
     case 'MATERIALIZED TABLES':
-    case 'PROCEDURES':
+      databaseOf(catalog, from);
+      return texts('materialized table', []);
     case 'MODELS':
+      databaseOf(catalog, from);
+      return texts('model name', []);
+    case 'PROCEDURES':
     case 'CONNECTIONS':
       throw new StreamcellError(
         'SQL_UNSUPPORTED',
@@ -165,7 +174,8 @@ export function describe(statement: Describe, context: ShowContext): SmallResult
       ['type', options['type'] ?? 'generic_in_memory'],
       ['comment', comment],
     ];
-    if (statement.extended) for (const [key, value] of Object.entries(options)) rows.push([`option:${key}`, value]);
+    const further = Object.entries(options).filter(([key]) => key !== 'type');
+    if (statement.extended) for (const [key, value] of further) rows.push([`option:${key}`, value]);
     return { columns, rows };
   }
   const { options, comment } = context.catalog.databaseInfo(nameOf(name));
@@ -244,9 +254,10 @@ export function showCreate(statement: ShowCreate, catalog: Catalog): SmallResult
       return texts('result', [createViewText(relation('view') as CatalogView)]);
     case 'CATALOG': {
       const name = statement.name.parts[0].name;
-      const { options } = catalog.catalogOptions(name, statement.name.span);
+      const { options, comment } = catalog.catalogOptions(name, statement.name.span);
+      const about = comment === null || comment === '' ? '' : `\nCOMMENT ${quoteText(comment)}`;
       return texts('result', [
-        `CREATE CATALOG ${quoteName(name)}${withText({ type: 'generic_in_memory', ...options })}\n`,
+        `CREATE CATALOG ${quoteName(name)}${about}${withText({ type: 'generic_in_memory', ...options })}\n`,
       ]);
     }
     default:

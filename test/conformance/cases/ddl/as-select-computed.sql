@@ -1,0 +1,2 @@
+CREATE TABLE t (y AS a + 1, WATERMARK FOR ts AS ts) WITH ('connector' = 'blackhole') AS SELECT 1 AS a, TIMESTAMP '2020-01-01 00:00:00.000' AS ts;
+SHOW CREATE TABLE t;

@@ -1,0 +1,1 @@
+CREATE TEMPORARY TABLE t WITH ('connector' = 'blackhole') AS SELECT 1 AS a;

@@ -1,0 +1,2 @@
+CREATE CATALOG c COMMENT 'about' WITH ('type' = 'generic_in_memory', 'default-database' = 'dd');
+DESCRIBE CATALOG EXTENDED c;

@@ -1,0 +1,1 @@
+REPLACE TABLE t WITH ('connector' = 'blackhole') AS SELECT 1 AS a;

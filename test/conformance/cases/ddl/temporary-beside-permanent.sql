@@ -1,0 +1,3 @@
+CREATE TABLE s (a INT, c AS a + 1, d AS a + 2, ts TIMESTAMP(3), b STRING) PARTITIONED BY (b) WITH ('connector' = 'datagen', 'number-of-rows' = '1');
+CREATE TEMPORARY TABLE IF NOT EXISTS s (z INT) WITH ('connector' = 'blackhole');
+DESCRIBE s;
