@@ -8,7 +8,9 @@ import type {
   ShowCreate,
   ShowSubject,
   Statement,
+  StringLiteral,
 } from './ast.js';
+import type { Span } from '../types/index.js';
 import { TokenKind } from './lexer.js';
 import { DmlParser } from './parse-dml.js';
 import type { Place } from './parser-base.js';
@@ -307,6 +309,10 @@ export class StatementParser extends DmlParser {
         ? { kind: 'SetOption', key: null, value: null, span }
         : { kind: 'ResetOption', key: null, span };
     }
+    if (!this.isString() && !this.recorder) {
+      const plain = this.plainOption(word, start);
+      if (plain !== null) return plain;
+    }
     if (!this.isString() && this.isName() && !this.recorder) {
       throw this.error(
         this.current,
@@ -319,6 +325,35 @@ export class StatementParser extends DmlParser {
     this.expect('=');
     const value = this.stringLiteral('option value');
     return { kind: 'SetOption', key, value, span: this.spanFrom(start) };
+  }
+
+  /**
+   * `SET key = value` and `RESET key` without quotes, which Flink reads by pattern instead of by grammar: no blank within key or value, and
+   * quotes about the value are optional. Null, and nothing read, for anything else.
+   */
+  private plainOption(word: 'SET' | 'RESET', start: number): Statement | null {
+    let end = this.at;
+    while (this.tokens[end].kind !== TokenKind.End && this.tokens[end].word !== ';') end++;
+    const from = this.current.start;
+    const to = this.tokens[end - 1].end;
+    const match = /^([^'"\s=]+)(?:\s*=\s*(?:'([^']*)'|([^\s';]+)))?$/.exec(this.text.slice(from, to));
+    // RESET ALL would, in Flink, reset an option of that name and nothing else.
+    if (match === null || /^ALL$/i.test(match[1])) return null;
+    const [, name, quoted, bare] = match;
+    const given = quoted ?? bare;
+    if ((word === 'SET') !== (given !== undefined)) return null;
+    while (this.at < end) this.advance();
+    const literal = (value: string, span: Span): StringLiteral => ({
+      kind: 'StringLiteral',
+      value,
+      charset: null,
+      span,
+    });
+    const span = this.spanFrom(start);
+    const key = literal(name, { start: from, end: from + name.length });
+    if (given === undefined) return { kind: 'ResetOption', key, span };
+    const width = given.length + (quoted === undefined ? 0 : 2);
+    return { kind: 'SetOption', key, value: literal(given, { start: to - width, end: to }), span };
   }
 
   private use(): Statement {

@@ -64,6 +64,25 @@ END; SELECT 1`;
     expect(kinds(text)).toEqual(['StatementSet', 'QueryStatement']);
   });
 
+  test('SET and RESET without quotes, as Flink reads them by pattern', () => {
+    const options = (text: string): unknown[] =>
+      parseScript(text).statements.map(({ statement: s }) =>
+        s.kind === 'SetOption' || s.kind === 'ResetOption'
+          ? [s.key?.value, s.kind === 'SetOption' ? s.value?.value : null]
+          : s.kind,
+      );
+    expect(options("SET a.b-c = 1 min; SET a.b=x_1; SET a.b = 'c d' ; RESET a.b;")).toEqual([
+      ['a.b', 'x_1'],
+      ['a.b', 'c d'],
+      ['a.b', null],
+    ]);
+    const [first] = parseScript('SET a.b = c').statements;
+    expect(first.statement).toMatchObject({
+      key: { span: { start: 4, end: 7 } },
+      value: { span: { start: 10, end: 11 } },
+    });
+  });
+
   test('BEGIN STATEMENT SET and its END become one statement', () => {
     const text = 'SELECT 0; BEGIN STATEMENT SET; INSERT INTO a SELECT 1; INSERT INTO b SELECT 2; END; SELECT 3';
     expect(kinds(text)).toEqual(['QueryStatement', 'StatementSet', 'QueryStatement']);

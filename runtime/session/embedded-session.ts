@@ -51,6 +51,8 @@ export class EmbeddedSession implements Session {
   private readonly settings = this.context.settings;
   private readonly jobsById = new Map<string, JobRecord>();
   private readonly noticed = new Set<string>();
+  /** What BEGIN STATEMENT SET has gathered for its END; null outside of one. */
+  private gathered: Insert[] | null = null;
   private readonly pool: WorkerPool;
   private closed = false;
 
@@ -166,7 +168,16 @@ export class EmbeddedSession implements Session {
   ): Promise<Statement> {
     const ast = unwrap(parsed.statement);
     try {
+      if (this.gathered !== null) return this.gather(this.gathered, place, ast, script, options);
       switch (ast.kind) {
+        case 'BeginStatementSet':
+          this.gathered = [];
+          return new CompleteStatement(place, 'utility', OK);
+        case 'EndStatementSet':
+          throw new StreamcellError(
+            'QUERY_INVALID',
+            "No statement set to submit: 'END' comes after 'BEGIN STATEMENT SET'.",
+          );
         case 'QueryStatement': {
           const planned = this.context.plan(ast, script, options) as Planned;
           return this.startQuery(place, planned, options);
@@ -200,11 +211,30 @@ export class EmbeddedSession implements Session {
     }
   }
 
+  /** Between BEGIN STATEMENT SET and END: INSERTs are kept, unchecked as in Flink, and run as one job at the END. */
+  private gather(
+    inserts: Insert[],
+    place: StatementPlace,
+    ast: Ast,
+    script: string,
+    options: ExecuteOptions,
+  ): Statement {
+    if (ast.kind === 'Insert') {
+      inserts.push(ast);
+      return new CompleteStatement(place, 'utility', OK);
+    }
+    if (ast.kind !== 'EndStatementSet')
+      throw new StreamcellError('QUERY_INVALID', "Only INSERT is allowed in a statement set; 'END' submits it.");
+    this.gathered = null;
+    if (inserts.length === 0) return new CompleteStatement(place, 'utility', OK);
+    return this.startInsert(place, inserts, script, options);
+  }
+
   private runDdl(place: StatementPlace, ast: Ast, script: string, options: ExecuteOptions): Statement {
     const follow = this.context.applyDdl(ast, script);
     // CREATE TABLE .. AS: the table is there, now its query fills it.
     if (follow !== null) return this.startInsert(place, [follow], script, options);
-    return new CompleteStatement(place, ast.kind === 'Use' || ast.kind === 'AnalyzeTable' ? 'utility' : 'ddl', OK);
+    return new CompleteStatement(place, ast.kind === 'Use' ? 'utility' : 'ddl', OK);
   }
 
   private runSet(place: StatementPlace, ast: Ast & { kind: 'SetOption' | 'ResetOption' }): Statement {
@@ -253,7 +283,8 @@ export class EmbeddedSession implements Session {
   ): Statement {
     const bound = bindInserts(inserts, this.context.bindOptions(script));
     const { plan, bounded } = planStatement(bound, this.context.plannerContext(options));
-    const name = `insert-into_${inserts.map((i) => this.fullName(i.target.name)).join(',')}`;
+    const name =
+      this.settings.get('pipeline.name') ?? `insert-into_${inserts.map((i) => this.fullName(i.target.name)).join(',')}`;
     const job = this.start(plan, place.text, { name, ...options }, null, null);
     return new JobStatement(place, 'insert', JOB_ID_COLUMNS, 'append', null, bounded, job, null);
   }

@@ -141,6 +141,8 @@ export class SqlContext {
         break;
       case 'ResetOption':
       case 'StopJob':
+      case 'BeginStatementSet':
+      case 'EndStatementSet':
         break;
       default:
         applyDdl(ast, options);
