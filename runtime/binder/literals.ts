@@ -21,6 +21,8 @@ export function bindNumber(literal: NumberLiteral, negative = false): LiteralExp
   const { text, span } = literal;
   if (literal.form === 'approximate') {
     const value = Number(text);
+    if (!Number.isFinite(value))
+      throw new StreamcellError('QUERY_INVALID', `Numeric literal '${text}' out of range.`, { span });
     return { kind: 'literal', type: DOUBLE(false), value: negative ? -value : value, span };
   }
   const dot = text.indexOf('.');

@@ -44,7 +44,8 @@ export function gatewayJson(value: Value, type: DataType, zone = 'UTC'): string 
     case 'DATE':
       return JSON.stringify(dateToString(value as number));
     case 'TIME':
-      return JSON.stringify(timeToString(value as number, type.precision));
+      // As many fraction digits as are needed.
+      return JSON.stringify(timeToString(value as number, 3).replace(/\.?0+$/, ''));
     case 'TIMESTAMP':
       return JSON.stringify(isoText(value as Timestamp, ''));
     case 'TIMESTAMP_LTZ': {
@@ -90,7 +91,7 @@ function javaDecimal(unscaled: bigint, scale: number): string {
 }
 
 function mapJson(map: MapValue, key: DataType, value: (v: Value) => string, zone: string): string {
-  const name = (k: Value): string => (typeof k === 'string' ? k : displayText(k, key, zone));
+  const name = (k: Value): string => (typeof k === 'string' ? k : k === null ? 'null' : displayText(k, key, zone));
   return `{${map.entries.map(([k, v]) => `${JSON.stringify(name(k))}:${value(v)}`).join(',')}}`;
 }
 

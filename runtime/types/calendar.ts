@@ -75,7 +75,7 @@ function fractionText(nanos: number, precision: number): string {
   return end === 0 ? '' : `.${text}`;
 }
 
-/** A negative time, which only a cast of a timestamp before 1970 makes, counts back from midnight. */
+/** At most `precision` fraction digits, at least one if any, and no zeros behind: Flink's form. A negative time, which only a cast of a timestamp before 1970 makes, counts back from midnight. */
 export function timeToString(time: number, precision: number): string {
   const millis = time < 0 ? time + MILLIS_PER_DAY : time;
   const seconds = Math.floor(millis / 1000);
@@ -83,7 +83,10 @@ export function timeToString(time: number, precision: number): string {
   const m = Math.floor(seconds / 60) % 60;
   const base = `${two(h)}:${two(m)}:${two(seconds % 60)}`;
   if (precision <= 0) return base;
-  return base + fractionText((millis - seconds * 1000) * 1_000_000, Math.min(precision, 3));
+  const fraction = String(millis - seconds * 1000)
+    .padStart(3, '0')
+    .slice(0, precision);
+  return `${base}.${fraction.replace(/(?<=.)0+$/, '')}`;
 }
 
 /** Local timestamp text: `2020-01-31 12:00:00.123`, with at least `precision` fraction digits. */
