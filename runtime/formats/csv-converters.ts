@@ -136,7 +136,8 @@ export function simple(element: DataType, whole: DataType): DataType {
 function sqlDate(text: string): number | undefined {
   const m = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text);
   if (m === null) return undefined;
-  const [year, month, day] = [Number(m[1]), Number(m[2]), Number(m[3])];
+  // Java's calendar has no year 0: it is read as the first one.
+  const [year, month, day] = [Number(m[1]) || 1, Number(m[2]), Number(m[3])];
   if (month < 1 || month > 12 || day < 1 || day > 31) return undefined;
   return (
     daysFromCivil(year, month, Math.min(day, daysInMonth(year, month))) + Math.max(0, day - daysInMonth(year, month))

@@ -1,7 +1,7 @@
 import { StreamcellError, type DataType, type Schema, type Value } from '../types/index.js';
 import { BatchBuilder } from './batch-builder.js';
 import { CsvConverters, tooShort, type CsvConverter, type CsvConvertOptions } from './csv-converters.js';
-import { CsvRecords, CsvSyntaxError, type CsvDialect } from './csv-records.js';
+import { CsvRecords, CsvSyntaxError, CsvUnclosedQuote, type CsvDialect } from './csv-records.js';
 import type { Decoded, DecodeMetrics, Decoder } from './format.js';
 
 export interface CsvDecodeOptions extends CsvConvertOptions {
@@ -57,7 +57,7 @@ export class CsvDecoder implements Decoder {
       try {
         whole = records.read(data, at, end, last);
       } catch (error) {
-        const newline = data.indexOf(10, at);
+        const newline = error instanceof CsvUnclosedQuote ? -1 : data.indexOf(10, at);
         at = newline < 0 || newline >= end ? end : newline + 1;
         this.fail(error, data, at);
         metrics.records++;

@@ -1,6 +1,9 @@
 /** A text that is no CSV record. Stays within the format, like JsonSyntaxError. */
 export class CsvSyntaxError extends Error {}
 
+/** A quote that nothing closes: all that follows belongs to it, so that there is no next record to go on with. */
+export class CsvUnclosedQuote extends CsvSyntaxError {}
+
 export interface CsvDialect {
   /** Bytes; quote and escape are -1 when there is none. All are ASCII. */
   readonly delimiter: number;
@@ -131,7 +134,7 @@ export class CsvRecords {
     let special = false;
     for (;;) {
       if (p >= end) {
-        if (last) throw new CsvSyntaxError('missing closing quote for a value');
+        if (last) throw new CsvUnclosedQuote('missing closing quote for a value');
         return false;
       }
       const c = data[p];

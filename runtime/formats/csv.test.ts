@@ -92,6 +92,19 @@ describe('decoding', () => {
     ]);
   });
 
+  test('a quote that nothing closes takes all that follows with it', () => {
+    expect(
+      decode(
+        'x,1\n"a,2\nb,3\n',
+        [
+          ['a', STRING()],
+          ['b', INT()],
+        ],
+        { 'ignore-parse-errors': 'true' },
+      ),
+    ).toEqual([['x', 1]]);
+  });
+
   test('with comments, an escape character and trimmed spaces', () => {
     const options = {
       'ignore-parse-errors': 'true',
