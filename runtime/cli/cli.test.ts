@@ -102,6 +102,24 @@ describe('streamcell run', () => {
     expect(stdout).toContain('1970-01-01 09:00:00.000');
   });
 
+  test('an option that does nothing is told, also one of the command line', async () => {
+    const { code, stderr } = await run('run', script('SELECT 1 AS a'), '--set', 'foo.bar=1');
+    expect(code).toBe(0);
+    expect(stderr).toBe("Option 'foo.bar' has no effect in the embedded engine.\n");
+  });
+
+  test('table: what statements tell is not cut, values of queries are, as wide as was said', async () => {
+    const long = 'x'.repeat(40);
+    const { stdout } = await run(
+      'run',
+      script(`CREATE TABLE ${long} (a INT); SHOW TABLES; SELECT '${long}' AS v;
+        SET 'table.display.max-column-width' = '10'; SELECT '${long}' AS v;`),
+    );
+    expect(stdout).toContain(`| ${long} |`);
+    expect(stdout).toContain(`| ${'x'.repeat(29)}… |`);
+    expect(stdout).toContain(`| ${'x'.repeat(9)}… |`);
+  });
+
   test('an error names file, line and column, shows the place and ends with 1', async () => {
     const file = script(`${PEOPLE}\nSELECT id,\n  nam\nFROM people;`);
     const { code, stderr } = await run('run', file);
@@ -222,6 +240,18 @@ describe('text', () => {
       text,
     );
     expect(report.split('\n').slice(0, 3)).toEqual(['f.sql:2:2: COLUMN_NOT_FOUND gone', '  \tnope FROM t', '  \t^^^^']);
+  });
+
+  test('the mark of an error stands under its place behind wide characters too', () => {
+    const text = "SELECT '日本😀', nope;";
+    const start = text.indexOf('nope');
+    const report = errorReport(
+      new StreamcellError('COLUMN_NOT_FOUND', 'gone', { span: { start, end: start + 4 } }),
+      'f.sql',
+      text,
+    );
+    const [, source, mark] = report.split('\n');
+    expect(textWidth(mark.slice(0, mark.indexOf('^')))).toBe(textWidth(source.slice(0, source.indexOf('nope'))));
   });
 
   test('wide characters take two cells', () => {

@@ -1,3 +1,4 @@
+import { textWidth } from '../protocol/text-table.js';
 import { positionAt, StreamcellError } from '../types/index.js';
 
 /**
@@ -15,9 +16,10 @@ export function errorReport(thrown: unknown, file: string, text: string): string
     const lineStart = text.lastIndexOf('\n', error.span.start - 1) + 1;
     const lineEnd = text.indexOf('\n', error.span.start);
     const source = text.slice(lineStart, lineEnd < 0 ? text.length : lineEnd).replace(/\r$/, '');
-    const marked = Math.max(1, Math.min(error.span.end, lineStart + source.length) - error.span.start);
-    // Tabs stay tabs, so that the mark stands under its place whatever their width.
-    const indent = source.slice(0, error.span.start - lineStart).replace(/[^\t]/g, ' ');
+    const at = error.span.start - lineStart;
+    const marked = Math.max(1, textWidth(source.slice(at, error.span.end - lineStart)));
+    // Tabs stay tabs, so that the mark stands under its place whatever their width; wide characters take two cells.
+    const indent = [...source.slice(0, at)].map((c) => (c === '\t' ? c : ' '.repeat(textWidth(c)))).join('');
     lines.push(`  ${source}`, `  ${indent}${'^'.repeat(marked)}`);
   }
   if (error.hint !== undefined) lines.push(`Hint: ${error.hint}`);

@@ -3,7 +3,7 @@ import { decodeRows } from '../protocol/arrow-frame.js';
 import type { Statement, ViewFrame, ViewSubscription } from '../session/session.js';
 import type { Output } from './output.js';
 import { MAX_COLUMN_WIDTH, TablePrinter, type Printer } from './printers.js';
-import { cellsOfRow, clip, headers, layoutFor, line, rule } from '../protocol/text-table.js';
+import { cellsOfRow, clip, headers, layoutFor, line, rule, textWidth } from '../protocol/text-table.js';
 
 /** Lines of the frame around the rows, and the progress line. */
 const CHROME = 5;
@@ -11,7 +11,7 @@ const CHROME = 5;
 /**
  * A result as a table that moves in its place on the terminal, with a line of progress under it. Shows the newest rows that fit.
  *
- * State: how many lines were drawn (to draw over them), the widest each column was (so that nothing jumps), rates.
+ * State: which lines were drawn (to draw over them), the widest each column was (so that nothing jumps), rates.
  */
 export class LiveTablePrinter implements Printer {
   private readonly plain: TablePrinter;
@@ -20,16 +20,17 @@ export class LiveTablePrinter implements Printer {
     private readonly out: Output,
     private readonly terminal: WriteStream,
     private readonly zone: string,
+    private readonly maxWidth = MAX_COLUMN_WIDTH,
     private readonly title: string | null = null,
   ) {
-    this.plain = new TablePrinter(out, zone);
+    this.plain = new TablePrinter(out, zone, maxWidth);
   }
 
   async print(statement: Statement, n: number): Promise<void> {
     const { view } = statement;
     if (statement.kind !== 'query' || view === null) return this.plain.print(statement, n);
     const screen = new Screen(this.out, this.terminal);
-    const drawing = new Drawing(statement, this.zone, this.title);
+    const drawing = new Drawing(statement, this.zone, this.maxWidth, this.title);
     let subscription: ViewSubscription | null = null;
     let drawn: Promise<void> = Promise.resolve();
     const draw = (frame: ViewFrame): void => {
@@ -71,7 +72,8 @@ async function lastFrame(statement: Statement, height: number): Promise<ViewFram
 }
 
 class Screen {
-  private drawnLines = 0;
+  /** Cells of each line on the screen: where the terminal has become narrower since, a line has been broken into several. */
+  private drawn: readonly number[] = [];
 
   constructor(
     private readonly out: Output,
@@ -87,8 +89,9 @@ class Screen {
   }
 
   async draw(lines: readonly string[]): Promise<void> {
-    const up = this.drawnLines > 0 ? `\u001b[${this.drawnLines}A` : '';
-    this.drawnLines = lines.length;
+    const height = this.drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / this.columns())), 0);
+    const up = height > 0 ? `\u001b[${height}A` : '';
+    this.drawn = lines.map(textWidth);
     await this.out.write(`${up}\r${lines.map((l) => `${l}\u001b[K\n`).join('')}\u001b[J`);
   }
 }
@@ -102,13 +105,14 @@ class Drawing {
   constructor(
     private readonly statement: Statement,
     private readonly zone: string,
+    private readonly maxWidth: number,
     private readonly title: string | null,
   ) {}
 
   lines(frame: ViewFrame, columns: number): string[] {
     const schema = this.statement.columns;
     const cells = decodeRows(schema, frame.arrow, false).map((row) => cellsOfRow(schema, row, this.zone, null));
-    const layout = layoutFor(schema, cells, false, MAX_COLUMN_WIDTH, this.widths);
+    const layout = layoutFor(schema, cells, false, this.maxWidth, this.widths);
     this.widths = layout.widths;
     const lines = [
       rule(layout),

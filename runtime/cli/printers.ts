@@ -86,7 +86,7 @@ function truncationNote({ rows, changes }: ViewStatus, appendOnly: boolean): str
   return `${what} --format csv prints every change; SET 'sql-client.execution.max-table-result.rows' = '...' keeps more rows.\n`;
 }
 
-/** Widest column of a table, in cells; Flink's table.display.max-column-width. */
+/** Widest column of a table, in cells, unless table.display.max-column-width says otherwise. */
 export const MAX_COLUMN_WIDTH = 30;
 
 /** For people, on a stream that cannot be redrawn: a bounded result as one table, an unbounded one change by change. */
@@ -112,14 +112,15 @@ export class TablePrinter implements Printer {
     if (!statement.bounded) return this.stream(statement, view.changes());
     await statement.done;
     const status = await view.status();
-    await this.table(columns, await view.snapshot());
+    // What a statement tells of itself, a job's id say, is of use in full only.
+    await this.table(columns, await view.snapshot(), statement.kind === 'query' ? this.maxWidth : Infinity);
     await this.out.write(`${status.rows} ${status.rows === 1 ? 'row' : 'rows'}\n`);
     if (status.truncated) await this.out.write(truncationNote(status, statement.changelog === 'append'));
   }
 
-  private async table(columns: Schema, rows: readonly ChangelogRow[]): Promise<void> {
+  private async table(columns: Schema, rows: readonly ChangelogRow[], maxWidth: number): Promise<void> {
     const cells = rows.map((row) => cellsOfRow(columns, row, this.zone, null));
-    const layout = layoutFor(columns, cells, false, this.maxWidth);
+    const layout = layoutFor(columns, cells, false, maxWidth);
     const lines = [
       rule(layout),
       line(layout, headers(columns, false)),

@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import type { WriteStream } from 'node:tty';
 import { EmbeddedSession } from '../session/index.js';
-import { sessionTimeZone } from '../session/index.js';
+import { hasEffect, sessionTimeZone } from '../session/index.js';
 import type { Statement } from '../session/session.js';
 import { StreamcellError } from '../types/index.js';
 import type { RunCommand } from './arguments.js';
 import { errorReport } from './error-report.js';
 import { losses } from '../session/losses.js';
 import { Output } from './output.js';
-import { CsvPrinter, JsonlPrinter, TablePrinter, type Printer } from './printers.js';
+import { CsvPrinter, JsonlPrinter, MAX_COLUMN_WIDTH, TablePrinter, type Printer } from './printers.js';
 
 /** What a command runs in; the process, or a test. */
 export interface Surroundings {
@@ -47,6 +47,8 @@ export async function run(command: RunCommand, around: Surroundings): Promise<nu
   let session: EmbeddedSession | null = null;
   try {
     session = new EmbeddedSession({ options: command.set });
+    for (const key of Object.keys(command.set).filter((k) => !hasEffect(k)))
+      around.stderr.write(`Option '${key}' has no effect in the embedded engine.\n`);
     const sound = await runScript(session, script, command, around, out, stop.signal);
     await out.flush();
     return interrupted ? EXIT_INTERRUPTED : sound ? 0 : EXIT_ERROR;
@@ -73,12 +75,14 @@ async function runScript(
   const background: Promise<boolean>[] = [];
   const live = command.format === 'table' && around.stdout.isTTY;
   const printer = async (): Promise<Printer> => {
-    const zone = sessionTimeZone(await session.options());
+    const options = await session.options();
+    const zone = sessionTimeZone(options);
+    const width = maxColumnWidth(options['table.display.max-column-width']);
     if (command.format === 'jsonl') return new JsonlPrinter(out, zone);
     if (command.format === 'csv') return new CsvPrinter(out, zone);
-    if (!live) return new TablePrinter(out, zone);
+    if (!live) return new TablePrinter(out, zone, width);
     const { LiveTablePrinter } = await import('./live-table.js');
-    return new LiveTablePrinter(out, around.stdout, zone);
+    return new LiveTablePrinter(out, around.stdout, zone, width);
   };
   let current = await printer();
   const execution = session.execute(script, {
@@ -120,6 +124,12 @@ async function runScript(
     if (statement.kind === 'set') current = await printer();
   }
   return (await Promise.all(background)).every((sound) => sound);
+}
+
+/** The narrowest column still shows a character and the mark of its cut. */
+function maxColumnWidth(option: string | undefined): number {
+  const width = Number(option ?? MAX_COLUMN_WIDTH);
+  return Number.isInteger(width) && width >= 2 ? width : MAX_COLUMN_WIDTH;
 }
 
 function fileError(thrown: unknown, name: string): StreamcellError {

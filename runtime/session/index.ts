@@ -1,6 +1,6 @@
 export * from './session.js';
 export { EmbeddedSession, type EmbeddedSessionOptions } from './embedded-session.js';
-export { sessionTimeZone } from './session-options.js';
+export { hasEffect, sessionTimeZone } from './session-options.js';
 // For sessions whose statements run elsewhere: what they share with the embedded one.
 export { CompleteStatement, JOB_ID_COLUMNS, type StatementPlace } from './job-statement.js';
 export { LimitedStatement } from './limited-statement.js';
