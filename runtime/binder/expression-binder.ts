@@ -62,7 +62,7 @@ export class ExprBinder {
       case 'NumberLiteral':
         return bindNumber(expr);
       case 'StringLiteral':
-        return { kind: 'literal', type: CHAR([...expr.value].length, false), value: expr.value, span: expr.span };
+        return { kind: 'literal', type: CHAR(expr.value.length, false), value: expr.value, span: expr.span };
       case 'BinaryLiteral': {
         const bytes = Uint8Array.from(expr.hex.match(/../g) ?? [], (h) => parseInt(h, 16));
         return { kind: 'literal', type: BINARY(bytes.length, false), value: bytes, span: expr.span };

@@ -1,0 +1,1 @@
+SELECT '😀' AS a, CHAR_LENGTH('😀') AS b, 'a😀' || 'b' AS c;
