@@ -4,7 +4,7 @@ import { chartSvg } from './chart-svg.js';
 import { errorHtml, errorText } from './error-bundle.js';
 import { escapeHtml } from './html.js';
 import { cellsOfRow, headers, isNumeric, layoutFor, line, printable, rule } from './text-table.js';
-import { displayText } from './value-text.js';
+import { readableText } from './readable-text.js';
 import {
   columnTexts,
   SNAPSHOT_ROWS,
@@ -127,7 +127,7 @@ function pageOf(snapshot: ResultSnapshot, mode: ViewMode): ResultSnapshot {
 function savedRow(columns: Schema, row: ChangelogRow, { mode, zone }: Presentation): (string | null)[] {
   const values = columns.map(({ type }, c) => {
     const value = row.fields[c];
-    return value === null ? null : clipped(displayText(value, type, zone));
+    return value === null ? null : clipped(readableText(value, type, zone));
   });
   return mode === 'changelog' ? [rowKindName(row.kind), ...values] : values;
 }
@@ -241,7 +241,7 @@ function tableText({ description, page, presentation }: Parts): string[] {
   const changelog = presentation.mode === 'changelog';
   const { columns } = description;
   const cells = page.rows.map((row) =>
-    cellsOfRow(columns, row, presentation.zone, changelog ? rowKindName(row.kind) : null),
+    cellsOfRow(columns, row, presentation.zone, changelog ? rowKindName(row.kind) : null, readableText),
   );
   return textTable(columns, cells, changelog);
 }
@@ -260,6 +260,6 @@ export function textTable(columns: Schema, cells: readonly (readonly string[])[]
 
 function singleText({ description, page, presentation }: Parts): string[] {
   if (page.rows.length === 0) return ['no rows'];
-  const values = cellsOfRow(description.columns, page.rows[0], presentation.zone, null);
+  const values = cellsOfRow(description.columns, page.rows[0], presentation.zone, null, readableText);
   return description.columns.map(({ name }, c) => `${printable(name)}: ${values[c]}`);
 }

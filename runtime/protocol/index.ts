@@ -10,6 +10,7 @@ export * from './html.js';
 export * from './message-port-transport.js';
 export * from './messages.js';
 export * from './transport.js';
+export * from './readable-text.js';
 export * from './value-text.js';
 export * from './view-channel.js';
 export * from './wire-parameters.js';

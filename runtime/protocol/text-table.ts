@@ -65,8 +65,15 @@ export interface TableLayout {
   readonly right: readonly boolean[];
 }
 
-export function cellsOfRow(schema: Schema, row: ChangelogRow, zone: string, withKind: string | null): string[] {
-  const cells = schema.map(({ type }, c) => printable(displayText(row.fields[c], type, zone)));
+/** @param text how a value is shown: as Flink's SQL client does, if it is not said. */
+export function cellsOfRow(
+  schema: Schema,
+  row: ChangelogRow,
+  zone: string,
+  withKind: string | null,
+  text = displayText,
+): string[] {
+  const cells = schema.map(({ type }, c) => printable(text(row.fields[c], type, zone)));
   return withKind === null ? cells : [withKind, ...cells];
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { encodeRows } from '@streamcell/runtime/protocol/arrow-frame';
+import { readableText } from '@streamcell/runtime/protocol/readable-text';
 import { displayText } from '@streamcell/runtime/protocol/value-text';
 import * as types from '@streamcell/runtime/types/index';
 import { arrowRows } from './arrow-rows.js';
@@ -69,6 +70,38 @@ describe('rows of a frame', () => {
     expect(column.kind).toBe('nested');
     expect(column.text(0)).toBe('{"a b": 1, tags: ["x", NULL], m: {k: 0.5}}');
     expect(column.pretty(0)).toBe('{\n  "a b": 1,\n  tags: [\n    "x",\n    NULL\n  ],\n  m: {\n    k: 0.5\n  }\n}');
+  });
+
+  test('saved values read as live ones do', () => {
+    const type = types.ROW([
+      { name: 'a b', type: types.INT() },
+      { name: 'flag', type: types.BOOLEAN() },
+      { name: 'm', type: types.MAP(types.INT(), types.DECIMAL(5, 2)) },
+      { name: 'at', type: types.ARRAY(types.TIMESTAMP(9)) },
+      { name: 'bag', type: { root: 'MULTISET', element: types.STRING(), nullable: true } },
+      {
+        name: 'deep',
+        type: types.ROW([
+          { name: 'b', type: types.BYTES() },
+          { name: 'n', type: types.BIGINT() },
+        ]),
+      },
+    ]);
+    const value = [
+      1,
+      true,
+      new MapValue([[7, 150n]]),
+      [moment, early, null],
+      new MapValue([['x y', 2]]),
+      [new Uint8Array([1, 255]), null],
+    ];
+    expect(read(type, value).column.text(0)).toBe(readableText(value, type));
+    expect(readableText(value, type)).toMatch(
+      /^\{"a b": 1, flag: true, m: \{7: 1\.50\}, at: \["2026-11-21 09:14:20", /,
+    );
+    for (const time of [types.TIMESTAMP(9), types.TIMESTAMP_LTZ(9)])
+      for (const at of [moment, early]) expect(read(time, at).column.text(0)).toBe(readableText(at, time));
+    expect(readableText(moment, types.TIMESTAMP(3))).toBe('2026-11-21 09:14:20');
   });
 
   test('charts get numbers and epoch milliseconds', () => {
