@@ -134,3 +134,22 @@ describe('the specification of a chart', () => {
     view.finalize();
   });
 });
+
+describe('the axes of a chart', () => {
+  const x = (text: string): unknown => {
+    const { encoding } = vegaLite(parseChart(text, COLUMNS), COLUMNS, []) as { encoding: { x: unknown } };
+    return encoding.x;
+  };
+
+  test('hours are those of the table: 24 of them, with their minutes', () => {
+    expect(x('line x=window_start y=bids')).toMatchObject({
+      type: 'temporal',
+      axis: { format: { hours: '%H:%M', minutes: '%H:%M', seconds: '%H:%M:%S' } },
+    });
+  });
+
+  test('bars of numbers stand in their order, bars of texts in the order of the result', () => {
+    expect(x('bar x=bids y=ratio')).not.toHaveProperty('sort');
+    expect(x('bar x=channel y=bids')).toMatchObject({ type: 'nominal', sort: null });
+  });
+});
