@@ -155,6 +155,33 @@ describe('a connection', () => {
     expect(transport.paused).toBe(true);
   });
 
+  test('lets the view go that was silent for longest, when reloaded pages have left too many behind', async () => {
+    const status = { state: 'running', rows: 0, changes: 0, truncated: false, watermark: null } as const;
+    let looking = 0;
+    const subscribe = (): object => {
+      looking++;
+      return { close: () => looking--, update: () => undefined, acknowledge: () => undefined };
+    };
+    const view = { columns: COLUMNS, status: async () => status, subscribe, changes: () => [] };
+    begin(() => ({ ...wideStatement(), view: view as unknown as ResultView }));
+    await openOne();
+    opened[0].session.options = async () => ({});
+    transport.say({ type: 'execute', session: 's0', execution: 'e', text: 'x' });
+    await until(() => transport.messages.some((m) => m.type === 'statement'));
+    const data = { stream: 's0.1', viewport: { from: 0, to: 10, mode: 'table' } };
+    const open = async (n: number): Promise<void> => {
+      transport.say({ type: 'viewOpen', session: 's0', channel: `c${n}`, data });
+      await until(() => transport.messages.some((m) => m.channel === `c${n}`));
+    };
+    for (let n = 0; n < 256; n++) await open(n);
+    await until(() => looking === 256);
+    transport.say({ type: 'viewMessage', channel: 'c0', data: { type: 'ack', seq: 0 } });
+    await open(256);
+    await until(() => looking === 256);
+    const gone = transport.messages.filter((m) => (m.data as { type?: string } | undefined)?.type === 'gone');
+    expect(gone.map((m) => m.channel)).toEqual(['c1']);
+  });
+
   test('survives a message that cannot be dealt with', async () => {
     begin(wideStatement);
     await openOne();

@@ -76,6 +76,7 @@ export class ProtocolServer implements Outlet, FrameSink {
   private over = false;
   private readonly sessions = new Map<string, HostedSession>();
   private readonly subscriptions = new Map<number, Looking<SubscriptionServer>>();
+  /** The one heard from last at the end. */
   private readonly views = new Map<string, Looking<OpenedView>>();
   private readonly requests = new RequestQueue<Request>((request) => this.serve(request));
   private paused = false;
@@ -386,7 +387,7 @@ export class ProtocolServer implements Outlet, FrameSink {
         void this.openView(message);
         break;
       case 'viewMessage':
-        this.views.get(message.channel)?.by.message(message.data);
+        this.viewMessage(message.channel, message.data);
         break;
       case 'viewClose':
         this.views.get(message.channel)?.by.closed();
@@ -527,6 +528,25 @@ export class ProtocolServer implements Outlet, FrameSink {
     }
   }
 
+  private viewMessage(channel: string, data: unknown): void {
+    const looking = this.views.get(channel);
+    if (looking === undefined) return;
+    this.views.delete(channel);
+    this.views.set(channel, looking);
+    looking.by.message(data);
+  }
+
+  /** A page that is reloaded leaves its views behind without a word: the one that was silent for longest goes. */
+  private makeRoom(): void {
+    if (this.subscriptions.size + this.views.size < MAX_LOOKERS) return;
+    const [silent] = this.views;
+    if (silent === undefined) throw tooManyLookers();
+    const [channel, { by }] = silent;
+    by.closed();
+    this.views.delete(channel);
+    this.send({ type: 'view', channel, data: { type: 'gone', reason: tooManyLookers().message } });
+  }
+
   private async openView({ session: id, channel, data }: Notice & { type: 'viewOpen' }): Promise<void> {
     const tell = (
       message: Parameters<Parameters<typeof openView>[1]['send']>[0],
@@ -537,17 +557,17 @@ export class ProtocolServer implements Outlet, FrameSink {
       if (buffers === undefined || buffers.length === 0) this.send(header);
       else this.sendFrame(header, buffers[0]);
     };
+    // What comes before it is open is handed over then.
+    const early: unknown[] = [];
+    const session = this.sessions.get(id);
+    const waiting: Looking<OpenedView> = {
+      session,
+      by: { message: (m) => early.push(m), closed: () => undefined },
+    };
     try {
       this.views.get(channel)?.by.closed();
       this.views.delete(channel);
-      if (this.subscriptions.size + this.views.size >= MAX_LOOKERS) throw tooManyLookers();
-      // What comes before it is open is handed over then.
-      const early: unknown[] = [];
-      const session = this.sessions.get(id);
-      const waiting: Looking<OpenedView> = {
-        session,
-        by: { message: (m) => early.push(m), closed: () => undefined },
-      };
+      this.makeRoom();
       this.views.set(channel, waiting);
       const known = session?.hasStream(data.stream) === true ? await session.live(data.stream) : undefined;
       const streams = {
@@ -559,7 +579,7 @@ export class ProtocolServer implements Outlet, FrameSink {
       this.views.set(channel, { session, by: opened });
       for (const m of early) opened.message(m);
     } catch (thrown) {
-      this.views.delete(channel);
+      if (this.views.get(channel) === waiting) this.views.delete(channel);
       tell({ type: 'refused', error: this.errorData(thrown) });
     }
   }
