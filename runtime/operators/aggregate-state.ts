@@ -2,6 +2,7 @@ import type { Column, DataType, I32Column } from '../types/index.js';
 import { CountedValues } from '../state/counted-values.js';
 import type { SnapshotReader, SnapshotWriter } from '../state/snapshot.js';
 import type { AggregateCall } from '../expressions/bound.js';
+import { allRows } from './keyed-state.js';
 import { createAccumulator, loopsFor, type Accumulator, type Loops } from './accumulators/index.js';
 
 /** DISTINCT calls over the same arguments share the values seen; each counts them under its own filter. */
@@ -156,19 +157,19 @@ export class AggregateState {
           if (before <= 0 && before + added > 0) fresh[view].push(source);
         });
       });
-      const values = theirs.values;
-      const length = theirs.table.used;
       group.calls.forEach((c, view) => {
-        if (fresh[view].length === 0) return;
-        const rows = Int32Array.from(fresh[view]);
+        const n = fresh[view].length;
+        if (n === 0) return;
+        const values = theirs.gathered(fresh[view]);
         const columns: Column[] = [];
         group.args.forEach((a, i) => (columns[a] = values[i]));
-        const slots = new Int32Array(length).fill(slot);
+        const rows = allRows(n);
+        const slots = new Int32Array(n).fill(slot);
         const accumulator = this.accumulators[c];
-        accumulator.bind(columns, length);
-        accumulator.prepare(rows, rows.length, slots);
-        this.loops[c].update(accumulator, rows, rows.length, slots, null, null);
-        accumulator.settle(rows, rows.length);
+        accumulator.bind(columns, n);
+        accumulator.prepare(rows, n, slots);
+        this.loops[c].update(accumulator, rows, n, slots, null, null);
+        accumulator.settle(rows, n);
       });
     });
   }

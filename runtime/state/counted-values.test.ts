@@ -69,3 +69,17 @@ test('a slot that takes in another of the same table, while the strings of forgo
   }
   expect(merged).toBe(60 * 30);
 });
+
+test('taking in one slot of a large table looks at that slot alone', () => {
+  const [mine, theirs] = [new CountedValues([INT()], 1), new CountedValues([INT()], 1)];
+  const slots = 20_000;
+  mine.ensure(1);
+  theirs.ensure(slots);
+  const rows = Int32Array.from({ length: slots }, (_, i) => i);
+  theirs.resolve(rows, [columnFromValues(INT(), Array.from(rows))], rows, slots, slots);
+  let seen: number[] = [];
+  mine.absorb(0, theirs, 12_345, (entry, source) => (seen = [entry, source]));
+  expect((mine.values[0] as I32Column).values[seen[0]]).toBe(12_345);
+  // Room for one row, not for all of the other table.
+  expect(mine.entries.length).toBeLessThan(slots);
+});

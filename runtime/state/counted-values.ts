@@ -1,8 +1,13 @@
-import { I32Column, INT, type Column, type DataType } from '../types/index.js';
+import { I32Column, INT, createColumn, physicalType, type Column, type DataType } from '../types/index.js';
+import { gather, stringTarget } from './gather.js';
 import { KeyBatch, KeyTable } from './key-table.js';
 import type { SnapshotReader, SnapshotWriter } from './snapshot.js';
 import { readRows, writeRows } from './row-snapshot.js';
 import { compareCells } from './value-order.js';
+
+function ascending(n: number): Int32Array {
+  return Int32Array.from({ length: n }, (_, i) => i);
+}
 
 /** In place of the link to the previous entry. */
 const REMOVED = -1;
@@ -129,12 +134,22 @@ export class CountedValues {
   /** Adds the counts that `other` has under `from` to those under `slot`; `apply(entry, sourceEntry)` sees each pair before the counts are added. */
   absorb(slot: number, other: CountedValues, from: number, apply: (entry: number, source: number) => void): void {
     const sources = other.entriesOf(from);
-    if (sources.length === 0) return;
-    const length = other.table.used;
-    const slots = new Int32Array(length).fill(slot);
-    const rows = Int32Array.from(sources);
-    this.resolve(slots, other.values, rows, rows.length, length);
-    for (const source of sources) apply(this.entries[source], source);
+    const n = sources.length;
+    if (n === 0) return;
+    // Gathered: what is resolved is hashed from row 0 on, and the entries of one slot may lie anywhere among those of all.
+    this.resolve(new Int32Array(n).fill(slot), other.gathered(sources), ascending(n), n, n);
+    for (let k = 0; k < n; k++) apply(this.entries[k], sources[k]);
+  }
+
+  /** The values of the given entries, as columns of their own. */
+  gathered(entries: readonly number[]): Column[] {
+    const refs = Int32Array.from(entries);
+    const { values } = this;
+    return this.valueTypes.map((type, c) => {
+      const target = physicalType(type) === 'str' ? stringTarget(refs.length) : createColumn(type, refs.length);
+      gather(values[c], refs, refs.length, target);
+      return target;
+    });
   }
 
   /** Writes the entries of slots[0..n), each with the position of its slot in that list. */
