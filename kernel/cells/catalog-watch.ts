@@ -8,11 +8,12 @@ const PATIENCE = 2000;
  * Knows when the catalog's TypeScript declarations may have changed: after a cell of another language, after a TypeScript cell that speaks
  * SQL, and after %connect.
  *
- * State: whether they may have, and the question under way.
+ * State: whether they may have, the question under way, and its answer until it was handed over.
  */
 export class CatalogWatch {
   private stale = true;
-  private asking: Promise<string | null> | null = null;
+  private asking: Promise<void> | null = null;
+  private found: string | null = null;
 
   constructor(private readonly sessions: Sessions) {
     sessions.onChange(() => this.changed());
@@ -24,13 +25,17 @@ export class CatalogWatch {
 
   /** The declarations where they may have changed since the last question; null otherwise, and when they do not come in time. */
   async declarations(): Promise<string | null> {
-    if (!this.stale && this.asking === null) return null;
-    this.asking ??= this.ask();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), PATIENCE)));
-    const declarations = await Promise.race([this.asking, late]);
-    clearTimeout(timer);
-    return declarations;
+    if (this.stale || this.asking !== null) {
+      this.asking ??= this.ask();
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, PATIENCE)));
+      await Promise.race([this.asking, late]);
+      clearTimeout(timer);
+    }
+    // Those that came too late for one cell are for the next.
+    const { found } = this;
+    this.found = null;
+    return found;
   }
 
   /** A language whose cells may change the catalog. */
@@ -51,14 +56,13 @@ export class CatalogWatch {
     };
   }
 
-  private async ask(): Promise<string | null> {
+  private async ask(): Promise<void> {
     this.stale = false;
     try {
-      return await catalogTypes(this.sessions.current);
+      this.found = await catalogTypes(this.sessions.current);
     } catch {
       // The session says itself what is wrong with it, when it is asked to run something.
       this.stale = true;
-      return null;
     } finally {
       this.asking = null;
     }
