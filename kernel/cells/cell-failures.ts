@@ -50,7 +50,13 @@ export class CellFailures {
     return file;
   }
 
-  failure(thrown: unknown, place: ExceptionPlace | null, file: string | null): CellFailure {
+  /** @param told the errors that this one is a cause of: a cause may be its own in the end. */
+  failure(
+    thrown: unknown,
+    place: ExceptionPlace | null,
+    file: string | null,
+    told: readonly unknown[] = [],
+  ): CellFailure {
     if (!(thrown instanceof Error)) {
       if (thrown === undefined && place !== null) return plainFailure('Error', place.text);
       const shown = typeof thrown === 'string' ? thrown : inspect(thrown);
@@ -68,8 +74,9 @@ export class CellFailures {
       { name, message, traceback: [message === '' ? name : `${name}: ${message}`, ...hint(thrown), ...lines] },
       where,
     );
-    if (thrown.cause === undefined) return failure;
-    const cause = this.failure(thrown.cause, null, null);
+    const sofar = [...told, thrown];
+    if (thrown.cause === undefined || sofar.includes(thrown.cause)) return failure;
+    const cause = this.failure(thrown.cause, null, null, sofar);
     return { ...failure, traceback: [...failure.traceback, `Caused by ${cause.traceback.join('\n')}`] };
   }
 
