@@ -105,6 +105,35 @@ describe('numbers', () => {
     );
   });
 
+  test('the values that PERCENTILE keeps count as state', () => {
+    const call: AggregateCall = {
+      fn: 'PERCENTILE',
+      type: DOUBLE(),
+      args: [0],
+      argTypes: [INT()],
+      constants: { 1: 0.5 },
+      distinct: false,
+      filter: null,
+      name: 'p',
+    };
+    const h = new OperatorHarness(
+      new GroupAggregate({
+        keys: [],
+        aggregates: [call],
+        inputRetracts: false,
+        ttl: 0,
+        inputTypes: [[INT()]],
+        outputTypes: [DOUBLE()],
+        emission: 'folded',
+        updateBefore: false,
+      }),
+      [[INT()]],
+      [DOUBLE()],
+    );
+    for (let k = 0; k < 10; k++) h.elements(Array.from({ length: 2000 }, (_, i) => `+I ${k * 2000 + i}`));
+    expect(h.metrics.stateBytes).toBeGreaterThan(20_000 * 8);
+  });
+
   test('PERCENTILE interpolates, weighs by frequency, and takes rows back', () => {
     const values = ['+I 1', '+I 5', '+I 4', '+I 2', '+I 9', '+I 1', '+I 4'];
     const one = (fraction: number | number[], type: DataType, rows: string[]): string =>

@@ -57,7 +57,13 @@ const VALUE_BYTES = 48;
 /** What a state is taken to weigh: its last value stands for all. */
 function weight(state: unknown): number {
   if (state instanceof Map) return state.size * 2 * VALUE_BYTES;
-  if (!Array.isArray(state)) return 4 * VALUE_BYTES;
+  if (!Array.isArray(state)) {
+    // A state of several parts; lists of plain numbers (samples) weigh little more than the numbers.
+    let sum = 4 * VALUE_BYTES;
+    for (const part of Object.values(state as object))
+      if (Array.isArray(part)) sum += typeof part[0] === 'number' ? part.length * 8 : weight(part);
+    return sum;
+  }
   const last: unknown = state.at(-1);
   return state.length * (VALUE_BYTES + (typeof last === 'string' ? last.length : 0));
 }
