@@ -1,6 +1,6 @@
 import type { ExecuteCommand } from './execute-command.js';
 import { parseGateway, type GatewayCommand } from './gateway-arguments.js';
-import { UsageError } from './usage-error.js';
+import { unknown, UsageError } from './usage-error.js';
 
 export { GATEWAY_HELP } from './gateway-arguments.js';
 export { UsageError } from './usage-error.js';
@@ -65,7 +65,9 @@ export function parseArguments(args: readonly string[]): Command {
   if (first === 'run') return parseRun(rest);
   if (first === 'gateway') return parseGateway(rest);
   if (first === 'execute') return { command: 'execute', args: rest };
-  throw new UsageError(first.startsWith('-') ? `Unknown option ${first}.` : `Unknown command '${first}'.`);
+  throw first.startsWith('-')
+    ? unknown('option', first, ['--help', '--version'])
+    : unknown('command', first, ['run', 'gateway', 'execute', 'help', 'version']);
 }
 
 function parseRun(args: readonly string[]): Command {
@@ -85,7 +87,7 @@ function parseRun(args: readonly string[]): Command {
     const name = equals > 0 && arg.startsWith('--') ? arg.slice(0, equals) : arg;
     const value = name === arg ? args[++i] : arg.slice(equals + 1);
     if (name !== '--format' && name !== '--set' && name !== '--parallelism')
-      throw new UsageError(`Unknown option ${name}.`);
+      throw unknown('option', name, ['--format', '--set', '--parallelism', '--help']);
     if (value === undefined) throw new UsageError(`${name} needs a value.`);
     if (name === '--format') format = formatOf(value);
     else if (name === '--parallelism') parallelism = parallelismOf(value);

@@ -218,6 +218,14 @@ describe('the command line', () => {
     expect(() => parseArguments(args)).toThrow(UsageError);
   });
 
+  test.each([
+    [['gatewya'], 'Unknown command gatewya. Did you mean gateway?'],
+    [['run', 'a.sql', '--fromat', 'csv'], 'Unknown option --fromat. Did you mean --format?'],
+    [['-v'], 'Unknown option -v.'],
+  ])('%j: what may have been meant', (args, message) => {
+    expect(() => parseArguments(args)).toThrow(message);
+  });
+
   test('a wrong command line ends with 2 and says how it goes', async () => {
     const { code, stderr } = await run('run');
     expect(code).toBe(2);

@@ -1,6 +1,6 @@
 import { DEFAULTS, LOG_LEVELS, parseCluster, type FlinkCluster, type LogLevel } from '../gateway/settings.js';
 import { StreamcellError } from '../types/index.js';
-import { UsageError } from './usage-error.js';
+import { unknown, UsageError } from './usage-error.js';
 
 export interface GatewayCommand {
   readonly command: 'gateway';
@@ -74,7 +74,8 @@ export function parseGateway(args: readonly string[]): GatewayCommand | { comman
         'A token on the command line can be read by everybody: use --token-file or STREAMCELL_TOKEN.',
       );
     }
-    if (!VALUES.has(name)) throw new UsageError(`Unknown ${name.startsWith('-') ? 'option' : 'argument'} ${name}.`);
+    if (!VALUES.has(name))
+      throw unknown(name.startsWith('-') ? 'option' : 'argument', name, [...VALUES, '--stdio-control']);
     const value = equals > 0 ? arg.slice(equals + 1) : args[++i];
     if (value === undefined || value === '') throw new UsageError(`${name} needs a value.`);
     if (name === '--allow-origin') origins.push(originOf(value));

@@ -163,7 +163,8 @@ describe('its command line', () => {
     [['--cluster', 'a=http://h,http://h', '--cluster', 'a=http://h,http://h'], 'twice'],
     [['--allow-origin', '*'], 'origin such as'],
     [['--log-level', 'loud'], 'one of silent'],
-    [['--surely'], 'Unknown option --surely'],
+    [['--surely'], 'Unknown option --surely.'],
+    [['--prot', '1'], 'Unknown option --prot. Did you mean --port?'],
     [['file.sql'], 'Unknown argument file.sql'],
   ])('%j is refused', (args, message) => {
     expect(() => parseArguments(['gateway', ...args])).toThrow(UsageError);
