@@ -71,6 +71,25 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 }
 
 describe('a connection that is cut', () => {
+  test('whoever looks on is told that the connection is away, and when it is back', async () => {
+    const session = await client();
+    await one(session, counting(1_000_000, 500));
+    const { view } = await one(session, 'SELECT COUNT(*) AS n FROM counting');
+    const frames: ViewFrame[] = [];
+    const subscription = view?.subscribe({ from: 0, to: 10 }, (frame) => {
+      frames.push(frame);
+      queueMicrotask(() => subscription?.acknowledge(frame.seq));
+    });
+    await until(() => frames.length > 0);
+    network.cut();
+    await until(() => frames.at(-1)?.status.away === true);
+    const rows = frames.at(-1)?.rowCount;
+    expect([frames.at(-1)?.status.state, rows]).toEqual(['running', 1]);
+    await until(() => frames.at(-1)?.status.away === undefined);
+    expect(frames.map((f) => f.seq)).toEqual(frames.map((_, i) => i + 1));
+    subscription?.close();
+  });
+
   test('three times in the middle of a query, whose every change arrives once and in order', async () => {
     const session = await client();
     const states: GatewayState[] = [];

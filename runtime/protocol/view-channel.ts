@@ -43,6 +43,8 @@ export interface ViewState {
   /** While a running query has no result yet: the rows that its sources have read, and why none came out. */
   readonly rowsIn?: number;
   readonly why?: string;
+  /** There is no connection to where it runs; that is being mended, and this is what was known last. */
+  readonly away?: boolean;
   readonly error?: ErrorData;
 }
 

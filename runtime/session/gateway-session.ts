@@ -298,7 +298,9 @@ export class GatewaySession implements Session, ConnectionListener {
   }
 
   cut(): void {
-    if (this.id !== '') this.setState('reconnecting', null);
+    if (this.id === '') return;
+    this.setState('reconnecting', null);
+    for (const looker of [...this.room.lookers.values()]) looker.away();
   }
 
   away(error: StreamcellError): void {

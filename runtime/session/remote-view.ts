@@ -25,6 +25,8 @@ export interface ViewRoom {
 
 export interface Looker {
   frame(header: FrameHeader & { type: 'frame' }, arrow: Uint8Array): void;
+  /** There is no connection for now. */
+  away(): void;
   /** The connection is a new one. */
   again(): void;
   /** There is none any more. */
@@ -102,6 +104,12 @@ export class RemoteView implements ResultView {
         // Who looks shall not believe that it still runs, nor wait for rows.
         const { from, rowCount, status, arrow } = last ?? this.nothing(current);
         onFrame({ seq: ++seq, from, rowCount, status: { ...status, state: 'failed', error: error.toData() }, arrow });
+      },
+      away: () => {
+        // The rows stay; that they do not move has a reason.
+        if (last === null || last.status.state !== 'running') return;
+        const { from, rowCount, status, arrow } = last;
+        onFrame({ seq: ++seq, from, rowCount, status: { ...status, away: true }, arrow });
       },
       again: () => {
         base = seq;

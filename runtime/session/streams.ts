@@ -120,6 +120,7 @@ export function viewState(status: ViewStatus): ViewState {
     malformed: status.malformed ?? 0,
     ...(status.rowsIn === undefined ? {} : { rowsIn: status.rowsIn }),
     ...(status.why === undefined ? {} : { why: status.why }),
+    ...(status.away === true ? { away: true } : {}),
     // The place is one of the text that was executed, which is not the cell's.
     ...(error === undefined ? {} : { error: { ...error, span: undefined } }),
   };

@@ -10,6 +10,9 @@ test('where statements run, and how many', () => {
   expect(statusText({ cluster: 'embedded', connected: true, jobs: [job('running'), job('failed')] })).toBe(
     'embedded · 1 job running',
   );
+  expect(statusText({ cluster: 'embedded at host:8080', connected: true, jobs: [] })).toBe(
+    'embedded at host:8080 · no jobs',
+  );
   expect(statusText({ cluster: 'prod-eu', connected: false, jobs: [] })).toBe(
     'flink: prod-eu (not connected) · no jobs',
   );

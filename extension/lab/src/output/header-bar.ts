@@ -3,7 +3,7 @@ import { Widget } from '@lumino/widgets';
 import type { ViewMode } from '@streamcell/runtime/protocol/view-channel';
 import type { LiveView } from '../view/live-view.js';
 import { element, iconButton } from './dom.js';
-import { figures, stateWord } from './header-text.js';
+import { figures, placeText, stateWord } from './header-text.js';
 import { ToolbarKeys } from './toolbar-keys.js';
 
 export type HeaderAction = 'pause' | 'stop' | 'filter' | 'download' | 'connect';
@@ -46,8 +46,8 @@ export class HeaderBar extends Widget {
     state.setAttribute('role', 'status');
     const { cluster, title } = view.bundle;
     const place = element('span', 'sc-Cluster');
-    if (cluster === 'embedded') place.textContent = cluster;
-    else place.append('flink: ', element('b', '', cluster.replace(/^flink:\s*/, '')));
+    const [before, name] = placeText(cluster);
+    place.append(before, before === '' ? name : element('b', '', name));
     this.connect.type = 'button';
     this.connect.addEventListener('click', () => this.acted.emit('connect'));
     this.segments.setAttribute('role', 'group');

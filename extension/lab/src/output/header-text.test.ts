@@ -56,6 +56,7 @@ describe('the line above a result', () => {
   test.each<[Partial<HeaderFacts>, string, string]>([
     [{ paused: true }, 'warn', 'paused'],
     [{ link: 'reconnecting' }, 'warn', 'reconnecting'],
+    [{ status: { ...status, away: true } }, 'warn', 'reconnecting'],
     [{ link: 'gone' }, 'off', 'saved'],
     [{ link: 'gone', status: { ...status, state: 'finished' } }, 'ok', 'finished'],
     [{ status: { ...status, state: 'failed' } }, 'error', 'failed'],

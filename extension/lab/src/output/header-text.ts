@@ -11,7 +11,8 @@ export function stateWord({ link, paused, status }: HeaderFacts): { readonly dot
   const ended = status.state !== 'running';
   if (!ended) {
     if (link === 'connecting') return { dot: 'warn', word: 'connecting' };
-    if (link === 'reconnecting') return { dot: 'warn', word: 'reconnecting' };
+    if (link === 'reconnecting' || (link === 'live' && status.away === true))
+      return { dot: 'warn', word: 'reconnecting' };
     if (link !== 'live') return { dot: 'off', word: 'saved' };
     if (paused) return { dot: 'warn', word: 'paused' };
     return { dot: status.why === undefined ? 'ok' : 'warn', word: 'running' };
@@ -89,4 +90,9 @@ export function footnotes(facts: FooterFacts): { readonly left: readonly string[
   if (facts.malformed > 0)
     right.push(`${exact(facts.malformed)} malformed ${facts.malformed === 1 ? 'record' : 'records'}`);
   return { left, right };
+}
+
+/** Where a result runs, as `[before, name]`: the engine, here or at a gateway, is no Flink. */
+export function placeText(cluster: string): readonly [string, string] {
+  return /^embedded\b/.test(cluster) ? ['', cluster] : ['flink: ', cluster.replace(/^flink:\s*/, '')];
 }
