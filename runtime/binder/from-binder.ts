@@ -8,6 +8,7 @@ import { join, project, uniqueNames } from './nodes.js';
 import { renameColumns, withoutOrder, type QueryContext } from './query-context.js';
 import { Scope, type ScopeColumn, type ScopeRelation } from './scope.js';
 import { decorrelate } from './decorrelate.js';
+import { bindMatch } from './match-binder.js';
 import { bindRelationByName } from './table-binder.js';
 import { bindWindowFunction } from './window-binder.js';
 
@@ -34,7 +35,14 @@ export function bindFrom(ref: TableRef, context: QueryContext): FromResult {
       return bindUnnest(ref, { node: one, scope: new Scope([], context.outer) }, 'inner', null, context);
     }
     case 'MatchRecognize':
-      throw unsupported('MATCH_RECOGNIZE', ref.span);
+      return aliased(
+        bindMatch(ref, bindFrom(ref.input, context), context.session),
+        ref.alias,
+        null,
+        null,
+        context,
+        ref.span,
+      );
     case 'Pivot':
       throw unsupported('PIVOT', ref.span);
     case 'Unpivot':

@@ -1,4 +1,5 @@
 import type { AggregateCall, BoundExpr } from '../expressions/bound.js';
+import type { RowPattern } from '../expressions/row-pattern.js';
 import type { CatalogTable } from '../catalog/index.js';
 import type { Schema, Span, Value } from '../types/index.js';
 
@@ -20,6 +21,7 @@ export type Logical =
   | LogicalOver
   | LogicalRank
   | LogicalUnnest
+  | LogicalMatch
   | LogicalWatermark;
 
 interface LogicalBase {
@@ -167,6 +169,16 @@ export interface LogicalUnnest extends LogicalBase {
   readonly withOrdinality: boolean;
   readonly outer: boolean;
   readonly condition: BoundExpr | null;
+}
+
+/** MATCH_RECOGNIZE. Output: partition columns, then measures. */
+export interface LogicalMatch extends LogicalBase {
+  readonly op: 'match';
+  readonly input: Logical;
+  readonly partitionKeys: readonly number[];
+  /** The time attribute, ascending, then what breaks ties. */
+  readonly sort: readonly LogicalSortKey[];
+  readonly pattern: RowPattern;
 }
 
 export interface LogicalWatermark extends LogicalBase {

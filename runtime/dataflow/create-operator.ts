@@ -9,6 +9,7 @@ import { GroupAggregate } from '../operators/group-aggregate.js';
 import { IntervalJoin } from '../operators/interval-join.js';
 import { Join } from '../operators/join.js';
 import { LookupJoin } from '../operators/lookup-join.js';
+import { MatchRecognize } from '../operators/match-recognize.js';
 import { createLimit } from '../operators/limit.js';
 import type { Operator } from '../operators/operator.js';
 import { createOverAggregate } from '../operators/over-aggregate.js';
@@ -80,6 +81,8 @@ export function createOperator(
       return createDeduplicate({ ...node, ...around });
     case 'overAggregate':
       return createOverAggregate({ ...node, ...around });
+    case 'match':
+      return new MatchRecognize({ ...node, ...around });
     case 'changelogNormalize':
       return new ChangelogNormalize({ ...node, ...around });
     case 'sort':

@@ -2,6 +2,7 @@ import { inputOf, isDeterministic, type Logical } from '../binder/index.js';
 import { buildAggregate } from './build-aggregate.js';
 import { calc } from './build-calc.js';
 import { buildJoin } from './build-join.js';
+import { buildMatch } from './build-match.js';
 import { buildOver, buildRank, buildSort } from './build-rank.js';
 import { buildScan, buildWatermark } from './build-source.js';
 import { buildWindowTvf } from './build-window.js';
@@ -96,6 +97,8 @@ export class Builder {
         return buildOver(node, build(node.input), context);
       case 'rank':
         return buildRank(node, build(node.input), context);
+      case 'match':
+        return buildMatch(node, build(node.input));
       case 'unnest': {
         const input = build(node.input);
         const collection = onSchema(node.collection, input.schema);

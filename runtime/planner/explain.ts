@@ -1,5 +1,6 @@
 import type { Logical } from '../binder/index.js';
 import { logicalInputs } from '../binder/index.js';
+import { matchText } from './build-match.js';
 import { callText, columnsText, exprText, projectionText, sortText } from './labels.js';
 import type { PhysicalNode, PhysicalPlan } from './physical.js';
 
@@ -121,6 +122,8 @@ function logicalLabel(n: Logical): string {
       })`;
     case 'unnest':
       return `Unnest(${exprText(n.collection, n.input.schema)}${n.withOrdinality ? ', ordinality' : ''}${n.outer ? ', outer' : ''})`;
+    case 'match':
+      return matchText(n.partitionKeys, n.sort, n.pattern, n.input.schema);
     case 'watermark':
       return `Watermark(rowtime=[${n.schema[n.rowtime].name}], ${exprText(n.expression, n.input.schema)})`;
   }

@@ -1,4 +1,5 @@
 import type { AggregateCall, BoundExpr } from '../expressions/bound.js';
+import type { RowPattern } from '../expressions/row-pattern.js';
 import type { ChangelogMode, Schema, Span } from '../types/index.js';
 
 /**
@@ -74,6 +75,7 @@ export type NodeSpec =
   | ExpandNode
   | UnionNode
   | UnnestNode
+  | MatchNode
   | SortNode
   | LimitNode
   | OverAggregateNode
@@ -319,6 +321,15 @@ export interface UnnestNode {
   readonly withOrdinality: boolean;
   readonly outer: boolean;
   readonly condition: BoundExpr | null;
+}
+
+/** MATCH_RECOGNIZE. Output: partition columns, then measures. */
+export interface MatchNode {
+  readonly op: 'match';
+  readonly partitionKeys: readonly number[];
+  readonly sort: readonly SortKey[];
+  readonly rowtime: boolean;
+  readonly pattern: RowPattern;
 }
 
 /** temporal: by rowtime as the watermark passes (further keys break ties). full: bounded input only, at its end. */

@@ -97,6 +97,9 @@ const QUERIES: Record<string, string> = {
     FROM (SELECT k, k / 20 AS g, SUM(price) AS s FROM bid GROUP BY k)) WHERE rn <= 3`,
   'a group aggregate': `SELECT price / 10 AS g, ${AGGREGATES}, MIN(ts) AS t FROM bid GROUP BY price / 10`,
   'an aggregate of an aggregate': `SELECT n, ${AGGREGATES} FROM (SELECT price, COUNT(*) AS n FROM latest GROUP BY price) GROUP BY n`,
+  MATCH_RECOGNIZE: `SELECT * FROM bid MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts
+    MEASURES FIRST(a.id) AS x, b.id AS y, SUM(a.price) AS s AFTER MATCH SKIP PAST LAST ROW
+    PATTERN (a+ b) WITHIN INTERVAL '9' SECOND DEFINE a AS a.price < 30, b AS b.price > LAST(a.price))`,
   'OVER by time':
     "SELECT id, SUM(price) OVER (PARTITION BY k ORDER BY ts RANGE BETWEEN INTERVAL '5' SECOND PRECEDING AND CURRENT ROW) AS s FROM bid",
 };

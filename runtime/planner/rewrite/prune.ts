@@ -1,15 +1,19 @@
 import {
   inputOf,
+  inputsOf,
   isDeterministic,
   mapChildren,
+  mapInputs,
   nodes,
   timeAttributeOf,
   withoutTimeAttribute,
   type Logical,
+  type LogicalMatch,
   type LogicalScan,
   type LogicalSortKey,
 } from '../../binder/index.js';
 import type { AggregateCall, BoundExpr } from '../../expressions/index.js';
+import type { PathReader } from '../../expressions/row-pattern.js';
 import { withNullable, type DataType, type Schema } from '../../types/index.js';
 
 /** A column, or a field nested within it, that somebody above reads. */
@@ -199,6 +203,8 @@ class Pruner {
           columns: outputRank ? [...below.columns, asNeed(width)] : below.columns,
         };
       }
+      case 'match':
+        return this.match(node);
       case 'unnest': {
         const width = node.input.schema.length;
         const inner = [
@@ -221,6 +227,49 @@ class Pruner {
         return { node: { ...made, condition: node.condition && rewrite(node.condition, whole, node.schema) }, columns };
       }
     }
+  }
+
+  /** Measures are few and stay; what they and the conditions read is whole columns. */
+  private match(node: LogicalMatch): Pruned {
+    const { pattern, input } = node;
+    const width = input.schema.length;
+    const definitions = pattern.variables.flatMap((v) => (v.definition === null ? [] : [v.definition]));
+    const readers = [...pattern.readers, ...definitions.flatMap((d) => d.readers)];
+    const used = [
+      ...node.partitionKeys,
+      ...node.sort.map((k) => k.column),
+      ...readers.flatMap(readerColumns),
+      ...definitions.flatMap((d) => [...inputsOf(d.condition)].filter((i) => i < width)),
+    ];
+    const below = this.narrowed(input, used.map(asNeed));
+    const after = below.node.schema.length;
+    const move = (r: PathReader): PathReader =>
+      r.kind === 'row'
+        ? { ...r, column: place(below, r.column) }
+        : r.kind === 'aggregate'
+          ? { ...r, columns: r.columns.map((c) => place(below, c)) }
+          : r;
+    const made: LogicalMatch = {
+      ...node,
+      input: below.node,
+      partitionKeys: node.partitionKeys.map((k) => place(below, k)),
+      sort: placeKeys(node.sort, below),
+      pattern: {
+        ...pattern,
+        readers: pattern.readers.map(move),
+        variables: pattern.variables.map((v) => ({
+          ...v,
+          definition: v.definition && {
+            readers: v.definition.readers.map(move),
+            condition: mapInputs(v.definition.condition, (e) => ({
+              ...e,
+              index: e.index < width ? place(below, e.index) : e.index - width + after,
+            })),
+          },
+        })),
+      },
+    };
+    return { node: made, columns: node.schema.map((_, i) => asNeed(i)) };
   }
 
   private project(node: Logical & { op: 'project' }, needs: readonly Need[]): Pruned {
@@ -474,6 +523,11 @@ function place(pruned: Pruned, column: number): number {
 
 function placeKeys(keys: readonly LogicalSortKey[], pruned: Pruned): readonly LogicalSortKey[] {
   return keys.map((k) => ({ ...k, column: place(pruned, k.column) }));
+}
+
+function readerColumns(reader: PathReader): readonly number[] {
+  if (reader.kind === 'time') return [];
+  return reader.kind === 'row' ? [reader.column] : reader.columns;
 }
 
 function callColumns(call: AggregateCall): readonly number[] {

@@ -1,0 +1,2 @@
+-- compare: materialized
+SELECT * FROM ticks MATCH_RECOGNIZE ( PARTITION BY symbol ORDER BY ts MEASURES a.price AS x PATTERN (a b) WITHIN INTERVAL '1' MONTH DEFINE a AS a.price > 1);

@@ -1,0 +1,4 @@
+-- compare: materialized
+SELECT * FROM ticks MATCH_RECOGNIZE (
+  PARTITION BY symbol ORDER BY ts MEASURES FIRST(price) AS x, LAST(price) AS y AFTER MATCH SKIP PAST LAST ROW PATTERN (a b{2}) DEFINE a AS TRUE
+);
