@@ -10,9 +10,15 @@ const PAGE = 10_000;
 /** Rows of one file. */
 const MOST = 1_000_000;
 
+export interface CsvResult {
+  readonly parts: readonly string[];
+  /** Rows may be missed or come twice: the query went on between two pages. */
+  readonly torn: boolean;
+}
+
 /**
- * The whole result as CSV, in the order and with the filter that the table shows, fetched page by page over a comm of its own. While the
- * query runs a row that moves between two pages may be missed or come twice.
+ * The whole result as CSV, in the order and with the filter that the table shows, fetched page by page over a comm of its own. Up to a page
+ * it is of one moment.
  */
 export async function resultAsCsv(
   kernel: KernelLink,
@@ -21,9 +27,11 @@ export async function resultAsCsv(
   names: readonly string[],
   view: ViewportRequest,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<CsvResult> {
   const changelog = view.mode === 'changelog';
   const parts: string[] = [csvLine(changelog ? ['op', ...names] : names)];
+  let changes: number | null = null;
+  let torn = false;
   const page = (from: number): ViewportRequest => ({ ...view, from, to: from + PAGE });
   await fetchFrames(
     kernel,
@@ -33,12 +41,14 @@ export async function resultAsCsv(
     (message, arrow) => {
       const rows = arrowRows(arrow, message.from, changelog, bundle.zone);
       parts.push(...csvRows(rows));
+      torn ||= changes !== null && changes !== message.status.changes;
+      changes = message.status.changes;
       const from = message.from + rows.rows;
       return rows.rows > 0 && from < Math.min(message.rowCount, MOST) ? page(from) : null;
     },
     signal,
   );
-  return parts;
+  return { parts, torn };
 }
 
 /** The rows at hand, for results that the kernel has let go. */

@@ -40,6 +40,8 @@ export interface OutputHost {
   noteView(): void;
 }
 
+const TORN =
+  'The query went on while its rows were fetched: some may be missing in the file, or be in it twice. Stop the query for an exact one.';
 /** Numbers in the header change at most so often, ms: digits that flicker cannot be read. */
 const HEADER_STEP = 250;
 
@@ -338,10 +340,11 @@ export class ViewOutput extends Widget implements IRenderMime.IRenderer {
     const { signal } = this.disposal;
     header?.setBusy(true);
     try {
-      const parts =
+      const { parts, torn } =
         view.link === 'live'
           ? await resultAsCsv(kernelLink(host.context), browserTimers, view.bundle, names, view.viewport, signal)
-          : rowsAsCsv(view.rows, names);
+          : { parts: rowsAsCsv(view.rows, names), torn: false };
+      this.problem.replaceChildren(...(torn ? [element('div', '', TORN)] : []));
       const base = (view.bundle.title ?? 'result').replace(/[^\p{L}\p{N}_-]+/gu, '-');
       saveFile(parts, `${base}.csv`);
     } catch (error) {
