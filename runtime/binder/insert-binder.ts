@@ -33,6 +33,11 @@ export function bindInsert(insert: Insert, context: QueryContext): LogicalSink {
   const options = tableOptions(relation, target.hints);
   requireConnector(relation, options, target.name.span);
   const info = askConnector(target.name.span, () => session.connectors.sink(descriptor(relation, options)));
+  if (insert.overwrite && info.overwrites !== true)
+    throw new StreamcellError('SINK_SCHEMA', `The sink of '${parts.join('.')}' cannot overwrite what is there.`, {
+      span: insert.span,
+      hint: 'Use INSERT INTO.',
+    });
   const columns = sinkColumns(relation);
   for (const c of columns) {
     const known = c.metadata === null || info.metadata.some((m) => m.key === c.metadata && m.writable);
@@ -114,7 +119,8 @@ function arrange(
   const exprs = columns.map((column): BoundExpr => {
     const position = targets.indexOf(column.name);
     const constant = statics.get(column.name);
-    if (constant) return store(constant, column, query, columns, table, insert.query.span);
+    // A static partition's value is cast, where a query's would have to be assignable.
+    if (constant) return bindCast(constant, withNullable(column.type, true), false, insert.span);
     if (position >= 0) return store(inputOf(query.schema, position), column, query, columns, table, insert.query.span);
     if (!column.type.nullable) {
       throw new StreamcellError(

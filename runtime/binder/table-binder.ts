@@ -65,6 +65,11 @@ export function tableOptions(table: CatalogTable, hints: readonly Hint[]): Reado
   for (const hint of hints) {
     if (hint.name.name.toUpperCase() !== 'OPTIONS')
       throw unsupported(`The hint ${hint.name.name} at a table`, hint.span);
+    if (hint.options.length === 0 || hint.args.length > 0)
+      throw new StreamcellError('OPTION_INVALID', 'The hint OPTIONS takes keys with values, and at least one.', {
+        span: hint.span,
+        hint: "OPTIONS('key' = 'value')",
+      });
     for (const o of hint.options) {
       if (o.key === 'connector')
         throw new StreamcellError('OPTION_INVALID', "The option 'connector' cannot be hinted.", { span: o.span });

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { basename, dirname, relative, sep } from 'node:path';
 import type { Decoder } from '../formats/format.js';
 import { setValue } from '../formats/batch-builder.js';
@@ -24,6 +24,8 @@ const READ_BYTES = 1 << 20;
 const RANGE_BYTES = 16 << 20;
 /** Name of the pseudo split that remembers which files a monitoring source has seen. */
 const SEEN = '#seen';
+/** Names of files that Flink unpacks as it reads them. */
+const COMPRESSED = /\.(deflate|gz|gzip|bz2|xz|zst)$/;
 const NEWLINE = 10;
 const RETURN = 13;
 
@@ -119,7 +121,14 @@ export class FilesystemReader implements SourceReader {
     const { subtask, parallelism } = this.request;
     const { path, pattern, monitorInterval } = this.settings;
     const monitored = monitorInterval !== undefined;
-    const files = listFiles(path, pattern).filter((f) => !this.seen.has(f.path));
+    // A table whose partitions are still to be written has none.
+    const none = this.request.table.partitionKeys.length > 0 && !existsSync(path);
+    const files = none ? [] : listFiles(path, pattern).filter((f) => !this.seen.has(f.path));
+    const packed = files.find((f) => COMPRESSED.test(f.path));
+    if (packed !== undefined)
+      throw new StreamcellError('OPTION_UNSUPPORTED', `Compressed files are not read: ${packed.path}.`, {
+        hint: "Unpack it, or leave it out with 'source.path.regex-pattern'.",
+      });
     const ranges = files.flatMap((f) => this.ranges(f));
     const own = ranges.filter((r, i) => (monitored ? hash(r.split) : i) % parallelism === subtask);
     this.queue = this.queue.concat(own);

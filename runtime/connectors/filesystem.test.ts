@@ -45,6 +45,19 @@ describe('filesystem source', () => {
     expect(await readAll(readerOf(json()))).toEqual(['+I 1 x', '+I 2 y', '+I 3 z']);
   });
 
+  test('partitions that are still to be written are none; a table without partitions misses its path', async () => {
+    const path = join(directory, 'later');
+    expect(await readAll(readerOf(json({ path }, ['b'])))).toEqual([]);
+    await expect(readAll(readerOf(json({ path })))).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+  });
+
+  test('a compressed file is refused by name, not read as text', async () => {
+    writeFileSync(join(directory, 'a.json.gz'), '{"a":1}');
+    await expect(readAll(readerOf(json({ 'json.ignore-parse-errors': 'true' })))).rejects.toMatchObject({
+      code: 'OPTION_UNSUPPORTED',
+    });
+  });
+
   test('metadata columns and the path pattern', async () => {
     writeFileSync(join(directory, 'a.json'), '{"a":1}\n{"a":2}\n');
     writeFileSync(join(directory, 'a.csv'), 'no');

@@ -174,7 +174,7 @@ export const filesystemConnector: Connector = {
 
   sinkInfo(table: TableDescriptor): SinkInfo {
     filesystemSettings(table);
-    return { accepts: [INSERT], metadata: [], upsert: false };
+    return { accepts: [INSERT], metadata: [], upsert: false, overwrites: true };
   },
 
   createReader: (request) => new FilesystemReader(request, filesystemSettings(request.table)),

@@ -40,6 +40,8 @@ export interface SinkInfo {
   readonly metadata: readonly MetadataColumn[];
   /** A sink keyed by its primary key (upsert): -U may be left out. */
   readonly upsert: boolean;
+  /** Whether it can replace what is there (INSERT OVERWRITE); no, unless said. */
+  readonly overwrites?: boolean;
 }
 
 /** The connectors at hand, as the planner sees them; implemented by `connectors/`, handed over by the session. */
