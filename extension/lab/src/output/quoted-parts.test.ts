@@ -13,6 +13,7 @@ test.each([
   ["Expected AS, ',', FROM, but found 'dec'.", "Expected AS, <','>, FROM, but found <dec>."],
   ["The query's rows aren't 'new' any more.", "The query's rows aren't <new> any more."],
   ["Set 'a.b' = '5 s' to skip them.", "Set <'a.b' = '5 s'> to skip them."],
+  ['Meanwhile `%connect embedded` helps.', 'Meanwhile <%connect embedded> helps.'],
   ["Names: 'größe', '10'", 'Names: <größe>, <10>'],
   ['plain', 'plain'],
   ['', ''],

@@ -4,8 +4,8 @@ export interface MessagePart {
   readonly code: boolean;
 }
 
-// An assignment as it has to be typed, a name in quotes (no apostrophe within or behind a word), a name in backticks.
-const QUOTED = /('[^']+' = '[^']*')|(?<![\p{L}\p{N}])'([^']+)'(?![\p{L}\p{N}])|(`[^`]+`)/gu;
+// An assignment as it has to be typed, a name in quotes (no apostrophe within or behind a word), a magic or a name in backticks.
+const QUOTED = /('[^']+' = '[^']*')|(?<![\p{L}\p{N}])'([^']+)'(?![\p{L}\p{N}])|`(%[^`]*)`|(`[^`]+`)/gu;
 
 /**
  * Names that a message quotes, without the quotes that say so. They stay where they are to be typed (an option's value, backticks), and
@@ -19,7 +19,8 @@ export function quotedParts(message: string): readonly MessagePart[] {
   };
   for (const match of message.matchAll(QUOTED)) {
     say(message.slice(at, match.index), false);
-    const [whole, , name] = match;
+    const [whole, , quoted, magic] = match;
+    const name = quoted ?? magic;
     say(name !== undefined && /[\p{L}\p{N}]/u.test(name) ? name : whole, true);
     at = match.index + whole.length;
   }
