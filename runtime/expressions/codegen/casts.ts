@@ -32,9 +32,11 @@ import {
   doubleToInt,
   doubleToLong,
   fitString,
+  fitUnits,
   parseBoolean,
   parseDouble,
   parseInteger,
+  textToDecimal,
 } from '../library/parse.js';
 import { castNested } from '../library/nested.js';
 import { needsNanos, type Emitter, type Val } from './emitter.js';
@@ -156,7 +158,7 @@ function toText(e: Emitter, arg: Val, from: DataType, to: Extract<DataType, { le
   }
   const converter = e.constant(textConverter(from, e.env.timeZone));
   const text = physicalType(from) === 'ts' ? `${converter}(${arg.v}, ${arg.nanos})` : `${converter}(${arg.v})`;
-  const code = cut ? `${e.constant(fitString)}(${text}, ${to.length}, ${String(pad)})` : text;
+  const code = cut ? `${e.constant(fitUnits)}(${text}, ${to.length}, ${String(pad)})` : text;
   return e.guarded(to, [arg], false, (t) => e.line(t.set(code)));
 }
 
@@ -268,12 +270,9 @@ function doubleToDecimal(v: number, precision: number, scale: number): bigint | 
 
 function toDecimal(e: Emitter, arg: Val, from: DataType, to: DecimalType, safe: boolean): Val {
   const { precision, scale } = to;
-  if (isString(from))
-    return parsed(e, arg, from, to, safe, (s) => parseDecimal(s.trim(), precision, scale) ?? undefined);
+  if (isString(from)) return parsed(e, arg, from, to, safe, (s) => textToDecimal(s, precision, scale));
   if (isApproximate(from)) {
-    const float = from.root === 'FLOAT';
-    const convert = (v: number): bigint | null =>
-      doubleToDecimal(float ? Number(floatToString(v)) : v, precision, scale);
+    const convert = (v: number): bigint | null => doubleToDecimal(v, precision, scale);
     return e.callLibrary(convert, to, [{ val: arg, type: from }], true);
   }
   if (from.root === 'BOOLEAN')
@@ -377,7 +376,9 @@ export function truncatedTimestamp(e: Emitter, val: Val, fromPrecision: number, 
   }
   if (val.nanos === '0' || !needsNanos(to)) return { ...val, nanos: needsNanos(to) ? val.nanos : '0' };
   const unit = 10 ** (9 - precision);
-  return { v: val.v, n: val.n, nanos: e.declare(`${val.nanos} - ${val.nanos} % ${unit}`) };
+  // Flink counts the digits of the fraction as a whole number: one that is small enough keeps all of them.
+  const small = `(${val.v} % 1000 + 1000) % 1000 * 1000000 + ${val.nanos} < ${10 ** precision}`;
+  return { v: val.v, n: val.n, nanos: e.declare(`${small} ? ${val.nanos} : ${val.nanos} - ${val.nanos} % ${unit}`) };
 }
 
 function toTimestamp(e: Emitter, arg: Val, from: DataType, to: DataType, safe: boolean): Val {
@@ -422,7 +423,12 @@ function toTimestamp(e: Emitter, arg: Val, from: DataType, to: DataType, safe: b
 function toInterval(e: Emitter, arg: Val, from: DataType, to: DataType): Val {
   if (from.root === to.root) return arg;
   if (isInteger(from)) {
-    if (physicalType(to) === 'i32') return e.pure(to, [arg], `Number(${arg.v}) | 0`);
+    if (physicalType(to) === 'i32')
+      return e.pure(
+        to,
+        [arg],
+        physicalType(from) === 'i64' && e.wide ? `Number(BigInt.asIntN(32, ${arg.v}))` : `${arg.v} | 0`,
+      );
     return e.wide && physicalType(from) === 'i32' ? e.pure(to, [arg], `BigInt(${arg.v})`) : arg;
   }
   throw new StreamcellError('CAST_INVALID', `Cannot cast ${typeToString(from)} to ${typeToString(to)}.`);

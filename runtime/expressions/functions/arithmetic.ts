@@ -15,6 +15,7 @@ import type { BoundExpr, CallExpr } from '../bound.js';
 import { rescaled } from '../codegen/casts.js';
 import type { Emitter, Val } from '../codegen/emitter.js';
 import { needsNanos } from '../codegen/emitter.js';
+import { children } from '../codegen/expression-tree.js';
 import { POW10, divideHalfUp, divideNarrow, modNarrow, type Exact } from '../library/exact.js';
 import { addMonthsMillis } from '../library/time.js';
 import { coerce } from '../type-casts.js';
@@ -24,6 +25,7 @@ import {
   decimalArithmetic,
   isApproximate,
   isExact,
+  isInteger,
   isInterval,
   isNumeric,
   normalInterval,
@@ -57,6 +59,11 @@ function bindArithmetic(op: Op, args: readonly BoundExpr[], info: CallInfo): Bou
         DOUBLE(nullable),
         info,
       );
+    // A whole DECIMAL by an integer is reckoned in BIGINT, which cuts away the digits that it has no room for.
+    if (op === 'MOD' && left.type.root === 'DECIMAL' && left.type.scale === 0 && isInteger(right.type)) {
+      const long = call(op, [coerce(left, BIGINT()), coerce(right, BIGINT())], BIGINT(nullable), info);
+      return coerce(long, withNullable(right.type, nullable));
+    }
     const da = asDecimal(left.type) as DecimalType;
     const db = asDecimal(right.type) as DecimalType;
     const result = call(
@@ -125,10 +132,10 @@ function emitArithmetic(op: Op): (e: Emitter, c: CallExpr) => Val {
         return decimalOp(e, op, a, l.type as DecimalType, b, r.type as DecimalType, c);
       case 'DOUBLE':
         if (op === 'MOD') return e.pure(c.type, [a, b], `${a.v} % ${b.v}`);
-        if (op === '/') return byNonZero(e, c, a, b, `${a.v} / ${b.v}`, '0');
+        if (op === '/' && !varies(c)) return byNonZero(e, c, a, b, `${a.v} / ${b.v}`, '0');
         return e.pure(c.type, [a, b], `${a.v} ${op} ${b.v}`);
       case 'FLOAT':
-        if (op === '/') return byNonZero(e, c, a, b, `Math.fround(${a.v} / ${b.v})`, '0');
+        if (op === '/' && !varies(c)) return byNonZero(e, c, a, b, `Math.fround(${a.v} / ${b.v})`, '0');
         return e.pure(c.type, [a, b], `Math.fround(${a.v} ${op === 'MOD' ? '%' : op} ${b.v})`);
       case 'BIGINT':
       case 'INTERVAL_DAY_TIME':
@@ -137,6 +144,14 @@ function emitArithmetic(op: Op): (e: Emitter, c: CallExpr) => Val {
         return intOp(e, op, a, b, c);
     }
   };
+}
+
+/**
+ * Whether an expression has columns in it. Flink's planner reckons a quotient of constants exactly, and fails where the divisor is zero; at
+ * run time the quotient of approximate numbers is Infinity or NaN.
+ */
+function varies(expr: BoundExpr): boolean {
+  return expr.kind === 'input' || children(expr).some(varies);
 }
 
 const SHIFTS: Record<string, number> = { TINYINT: 24, SMALLINT: 16 };

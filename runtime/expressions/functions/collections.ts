@@ -15,6 +15,7 @@ import {
   type Value,
 } from '../../types/index.js';
 import type { BoundExpr } from '../bound.js';
+import { wellFormed } from '../library/parse.js';
 import { compareValues, sameValue } from '../library/compare.js';
 import { ValueSet } from '../library/value-set.js';
 import { coerce, implicitlyCastable } from '../type-casts.js';
@@ -193,7 +194,7 @@ const split: BuiltIn = boxed({
     if (args.length !== 2 || !args.every((a) => isString(a.type) || a.type.root === 'NULL')) return undefined;
     return { args: args.map((a) => coerce(a, STRING())), type: ARRAY(STRING(), anyNullable(args)) };
   },
-  call: ([s, separator]) => (separator === '' ? Array.from(s as string) : (s as string).split(separator as string)),
+  call: ([s, separator]) => (s === '' ? [] : (s as string).split(separator as string).map(wellFormed)),
 });
 
 const element: BuiltIn = ofArray(

@@ -1,7 +1,18 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { BIGINT, BOOLEAN, BYTES, CHAR, INT, STRING, StreamcellError, VARCHAR } from '../../types/index.js';
+import {
+  BIGINT,
+  BOOLEAN,
+  BYTES,
+  CHAR,
+  INT,
+  STRING,
+  StreamcellError,
+  VARCHAR,
+  type DataType,
+} from '../../types/index.js';
 import type { Exact } from '../library/exact.js';
-import { decodeText, encodeText, hex, javaHash, parseUrl, unhex } from '../library/encoding.js';
+import { decodeText, encodeText, fromBase64, hex, javaHash, parseUrl, unhex } from '../library/encoding.js';
+import { isApproximate, isInteger, isString } from '../type-rules.js';
 import { bigint, bytes, int, simple, str, type BuiltIn, type Param } from './define.js';
 
 const digest = (name: string, algorithm: string, length: number): BuiltIn =>
@@ -15,6 +26,25 @@ const digest = (name: string, algorithm: string, length: number): BuiltIn =>
 const SHA2: Readonly<Record<number, string>> = { 224: 'sha224', 256: 'sha256', 384: 'sha384', 512: 'sha512' };
 
 const integerParam: Param = bigint;
+
+/** A test of text that is never NULL; of any other type the answer is known from the type. */
+function textTest(name: string, ofType: (t: DataType) => boolean, test: (s: string) => boolean): BuiltIn {
+  const text = simple({
+    names: [name],
+    params: [str],
+    type: BOOLEAN(),
+    nullable: 'never',
+    strict: false,
+    call: (s: string | null) => s !== null && test(s),
+  });
+  return {
+    ...text,
+    bind(args, info) {
+      if (args.length !== 1 || isString(args[0].type) || args[0].type.root === 'NULL') return text.bind(args, info);
+      return { kind: 'literal', type: BOOLEAN(false), value: ofType(args[0].type), span: info.span };
+    },
+  };
+}
 
 export const hashAndEncodingFunctions: readonly BuiltIn[] = [
   digest('MD5', 'md5', 32),
@@ -31,7 +61,7 @@ export const hashAndEncodingFunctions: readonly BuiltIn[] = [
     ],
     type: VARCHAR(128),
     call: (s: string | Uint8Array, bits: number) => {
-      const algorithm = SHA2[bits === 0 ? 256 : bits];
+      const algorithm = SHA2[bits];
       if (!algorithm) throw new StreamcellError('EXPRESSION_FAILED', `Unsupported algorithm: SHA2 with ${bits} bits.`);
       return createHash(algorithm).update(s).digest('hex');
     },
@@ -55,8 +85,7 @@ export const hashAndEncodingFunctions: readonly BuiltIn[] = [
     names: ['FROM_BASE64'],
     params: [[str], [bytes]],
     type: STRING(),
-    call: (s: string | Uint8Array) =>
-      Buffer.from(typeof s === 'string' ? s : Buffer.from(s).toString('latin1'), 'base64').toString('utf8'),
+    call: (s: string | Uint8Array) => fromBase64(typeof s === 'string' ? s : Buffer.from(s).toString('latin1')),
   }),
   simple({ names: ['ENCODE'], params: [str, str], type: BYTES(), call: encodeText }),
   simple({ names: ['DECODE'], params: [bytes, str], type: STRING(), call: decodeText }),
@@ -115,30 +144,21 @@ export const hashAndEncodingFunctions: readonly BuiltIn[] = [
       }
     },
   }),
-  simple({
-    names: ['IS_DIGIT'],
-    params: [str],
-    type: BOOLEAN(),
-    nullable: 'never',
-    strict: false,
-    call: (s: string | null) => s !== null && /^\p{Nd}+$/u.test(s),
-  }),
-  simple({
-    names: ['IS_ALPHA'],
-    params: [str],
-    type: BOOLEAN(),
-    nullable: 'never',
-    strict: false,
-    call: (s: string | null) => s !== null && /^\p{L}+$/u.test(s),
-  }),
-  simple({
-    names: ['IS_DECIMAL'],
-    params: [str],
-    type: BOOLEAN(),
-    nullable: 'never',
-    strict: false,
-    call: (s: string | null) => s !== null && s !== '' && Number.isFinite(Number(s)) && s.trim() !== '',
-  }),
+  textTest(
+    'IS_DIGIT',
+    (t) => isInteger(t),
+    (s) => /^\p{Nd}+$/u.test(s),
+  ),
+  textTest(
+    'IS_ALPHA',
+    () => false,
+    (s) => /^\p{L}+$/u.test(s),
+  ),
+  textTest(
+    'IS_DECIMAL',
+    (t) => isInteger(t) || isApproximate(t),
+    (s) => s !== '' && Number.isFinite(Number(s)) && s.trim() !== '',
+  ),
   simple({
     names: ['INET_ATON'],
     params: [str],

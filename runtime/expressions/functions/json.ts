@@ -345,7 +345,7 @@ function jsonQuote(s: string): string {
     const code = s.charCodeAt(i);
     const short = SHORT_ESCAPES[c];
     if (short !== undefined) out += short;
-    else if (code < 32 || code > 126) out += `\\u${code.toString(16).padStart(4, '0')}`;
+    else if (code < 32 || code > 126) out += `\\u${(s.codePointAt(i) as number).toString(16).padStart(4, '0')}`;
     else out += c;
   }
   return out + '"';

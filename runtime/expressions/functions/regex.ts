@@ -1,5 +1,5 @@
 import { ARRAY, BOOLEAN, INT, STRING, type CharType } from '../../types/index.js';
-import { groupCount, javaRegex, replaceAll, requireRegex, similarRegex } from '../library/regex.js';
+import { groupCount, javaRegex, replaceAll, similarRegex } from '../library/regex.js';
 import { boxed } from './boxed.js';
 import { int, simple, str, type BuiltIn } from './define.js';
 import { coerce } from '../type-casts.js';
@@ -41,7 +41,7 @@ export const regexFunctions: readonly BuiltIn[] = [
     names: ['REGEXP'],
     params: [str, str],
     type: BOOLEAN(),
-    call: (s: string, p: string) => (p === '' ? false : requireRegex(p).test(s)),
+    call: (s: string, p: string) => p !== '' && (javaRegex(p)?.test(s) ?? false),
   }),
   simple({ names: ['REGEXP_REPLACE'], params: [str, str, str], type: STRING(), mayBeNull: true, call: replaceAll }),
   simple({

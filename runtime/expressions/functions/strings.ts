@@ -74,8 +74,8 @@ const method = (
 export const stringFunctions: readonly BuiltIn[] = [
   concatOperator,
   concat,
-  method(['UPPER', 'UCASE'], 'toUpperCase()', argType),
-  method(['LOWER', 'LCASE'], 'toLowerCase()', argType),
+  method(['UPPER'], 'toUpperCase()', argType),
+  method(['LOWER'], 'toLowerCase()', argType),
   simple({
     names: ['CHAR_LENGTH', 'CHARACTER_LENGTH'],
     params: [str],
@@ -105,7 +105,7 @@ export const stringFunctions: readonly BuiltIn[] = [
   }),
   simple({ names: ['LEFT'], params: [str, int], type: varcharOfArg, nullable: 'always', call: left }),
   simple({ names: ['RIGHT'], params: [str, int], type: varcharOfArg, nullable: 'always', call: right }),
-  simple({ names: ['POSITION'], params: [str, str], type: INT(), call: position }),
+  simple({ names: ['POSITION'], params: [str, str, int], optional: 1, type: INT(), call: position }),
   simple({ names: ['LOCATE'], params: [str, str, int], optional: 1, type: INT(), call: position }),
   simple({ names: ['INSTR'], params: [str, str, int, int], optional: 2, type: INT(), call: instr }),
   simple({ names: ['LTRIM'], params: [str, str], optional: 1, type: varcharOfArg, call: trimStart }),

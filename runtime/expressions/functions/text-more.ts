@@ -13,7 +13,9 @@ import {
 } from '../../types/index.js';
 import type { BoundExpr } from '../bound.js';
 import { compareBytes } from '../library/compare.js';
+import { wellFormed } from '../library/parse.js';
 import { javaFormat } from '../library/printf.js';
+import { javaSplit } from '../library/regex.js';
 import { coerce } from '../type-casts.js';
 import { addLengths, commonType, isBinary, isInteger, isString } from '../type-rules.js';
 import { boxed } from './boxed.js';
@@ -25,11 +27,10 @@ function isText(e: BoundExpr): boolean {
 }
 
 function overlay(s: string, replacement: string, start: number, length?: number): string {
-  const points = Array.from(s);
-  if (start <= 0 || start > points.length) return s;
-  const count = length ?? Array.from(replacement).length;
-  const after = count > 0 ? points.slice(start - 1 + count) : [];
-  return points.slice(0, start - 1).join('') + replacement + after.join('');
+  // Positions are UTF-16 units here, unlike those of other functions.
+  if (start <= 0 || start > s.length) return s;
+  const count = length ?? replacement.length;
+  return wellFormed(s.slice(0, start - 1) + replacement + (count > 0 ? s.slice(start - 1 + count) : ''));
 }
 
 function translate(s: string | null, from: string | null, to: string | null): string | null {
@@ -93,21 +94,9 @@ const strToMap: BuiltIn = boxed({
   },
   call([s, list = ',', pair = '=']) {
     if (s === '') return new MapValue([]);
-    const cut = (text: string, separator: string, most?: number): string[] => {
-      // The separators are regular expressions, as in Java's String.split.
-      let regex: RegExp;
-      try {
-        regex = new RegExp(separator, 'g');
-      } catch {
-        return text.split(separator);
-      }
-      if (most === undefined) return text.split(regex);
-      const m = regex.exec(text);
-      return m === null ? [text] : [text.slice(0, m.index), text.slice(m.index + m[0].length)];
-    };
     return mapOf(
-      cut(s as string, list as string).map((p): [Value, Value] => {
-        const [k, v = null] = cut(p, pair as string, 2);
+      javaSplit(s as string, list as string).map((p): [Value, Value] => {
+        const [k, v = null] = javaSplit(p, pair as string, 2);
         return [k, v];
       }),
     );
@@ -185,7 +174,8 @@ export const moreTextFunctions: readonly BuiltIn[] = [
   simple({
     names: ['TRANSLATE', 'TRANSLATE3'],
     params: [str, str, str],
-    type: STRING(),
+    type: (args) => STRING(args[0].type.nullable),
+    nullable: 'type',
     strict: false,
     call: translate,
   }),

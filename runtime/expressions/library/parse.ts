@@ -1,4 +1,4 @@
-import { StreamcellError } from '../../types/index.js';
+import { StreamcellError, parseDecimal } from '../../types/index.js';
 import type { Exact } from './exact.js';
 
 /** Text to value conversions of CAST. They give undefined where the text is no such value. */
@@ -26,8 +26,43 @@ export function parseDouble(text: string): number | undefined {
   return m === null ? undefined : m[2] === 'NaN' ? NaN : m[1] === '-' ? -Infinity : Infinity;
 }
 
+const SHORT_DECIMAL = /^[ \n\t]*([+-]?)([\d.]*)(?:([eE])([+-]?)(\d*))?/;
+
+/**
+ * Text to DECIMAL as Flink reads it: what has at most 18 digits and 18 bytes goes through a scanner of its own, which steps over one
+ * character that it does not know behind the number, and counts leading zeros as digits.
+ */
+export function textToDecimal(text: string, precision: number, scale: number): bigint | undefined {
+  if (precision > 18 || Buffer.byteLength(text) > 18)
+    return parseDecimal(text.replace(/^[ \n\t]+|[ \n\t]+$/g, ''), precision, scale) ?? undefined;
+  const m = SHORT_DECIMAL.exec(text) as RegExpExecArray;
+  const mantissa = m[2];
+  const start = m[0].length - (m[3] === undefined ? 0 : 1 + m[4].length + m[5].length);
+  if (start === text.length && mantissa === '') return undefined;
+  const point = mantissa.indexOf('.');
+  if (point !== mantissa.lastIndexOf('.')) return undefined;
+  let at = start;
+  let exponent = 0;
+  if (m[3] !== undefined && start + 1 < text.length) {
+    if (m[4] !== '' && m[5] === '' && start + 2 === text.length) return undefined;
+    at = m[0].length;
+    exponent = Math.min(Number(m[5]), 400) * (m[4] === '-' ? -1 : 1);
+  }
+  // The byte that ended the number has been read already.
+  if (at < text.length && text.charCodeAt(at++) > 127) return undefined;
+  if (!/^[ \n\t]*$/.test(text.slice(at))) return undefined;
+  const digits = mantissa.replace('.', '');
+  const change = exponent - (point < 0 ? 0 : digits.length - point) + scale;
+  if (digits.length + change > precision) return undefined;
+  const unscaled = BigInt(digits === '' ? 0 : digits) * (m[1] === '-' ? -1n : 1n);
+  if (change >= 0) return unscaled * 10n ** BigInt(change);
+  if (change < -40) return 0n;
+  const half = (m[1] === '-' ? -5n : 5n) * 10n ** BigInt(-change - 1);
+  return (unscaled + half) / 10n ** BigInt(-change);
+}
+
 export function parseBoolean(text: string): boolean | undefined {
-  switch (text.trim().toLowerCase()) {
+  switch (text.toLowerCase()) {
     case 't':
     case 'true':
     case 'y':
@@ -79,6 +114,17 @@ export function fitString(s: string, length: number, pad: boolean): string {
   if (!pad) return s;
   const points = codePoints(s);
   return points < length ? s + ' '.repeat(length - points) : s;
+}
+
+/** As `fitString` for the text of what is no string: there Flink counts UTF-16 units. */
+export function fitUnits(s: string, length: number, pad: boolean): string {
+  const cut = wellFormed(s.slice(0, length));
+  return pad ? cut.padEnd(length) : cut;
+}
+
+/** Halves of a surrogate pair become question marks, as Java's encoder writes them. */
+export function wellFormed(s: string): string {
+  return s.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '?');
 }
 
 export function codePoints(s: string): number {

@@ -1,16 +1,16 @@
 import {
   StreamcellError,
   Timestamp,
-  decimalToString,
   timestampToString,
   valueToString,
   type DataType,
   type Value,
 } from '../../types/index.js';
+import { isInteger, isInterval } from '../type-rules.js';
 
 const DIRECTIVE = /%(?:(\d+)\$)?([-#+ 0,(<]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])/g;
 
-/** java.util.Formatter over boxed values, for the conversions s d x X o f e c b n %. */
+/** java.util.Formatter over boxed values, for the conversions s d x X o f e g c b n %. */
 export function javaFormat(format: string, values: readonly Value[], types: readonly DataType[]): string | null {
   let next = 0;
   let failed = false;
@@ -31,6 +31,13 @@ export function javaFormat(format: string, values: readonly Value[], types: read
         failed = true;
         return '';
       }
+      if (values[index] === null) {
+        // NULL is a text, which flags for numbers do not concern; a precision cuts it.
+        if (!/^[bcdefghosxa]$/i.test(conversion)) failed = true;
+        const word = /b/i.test(conversion) ? 'false' : 'null';
+        const cut = precision === undefined ? word : word.slice(0, Number(precision));
+        return pad(conversion === conversion.toUpperCase() ? cut.toUpperCase() : cut, flags.replace('0', ''), width);
+      }
       const out = one(values[index], types[index], flags, precision, conversion);
       if (out === undefined) {
         failed = true;
@@ -43,7 +50,7 @@ export function javaFormat(format: string, values: readonly Value[], types: read
 }
 
 function one(
-  value: Value,
+  value: NonNullable<Value>,
   type: DataType,
   flags: string,
   precision: string | undefined,
@@ -51,36 +58,60 @@ function one(
 ): string | undefined {
   switch (conversion.toLowerCase()) {
     case 's': {
-      const s = value === null ? 'null' : text(value, type);
+      const s = text(value, type);
       return precision === undefined ? s : s.slice(0, Number(precision));
     }
     case 'b':
-      return value === null ? 'false' : typeof value === 'boolean' ? String(value) : 'true';
+      return typeof value === 'boolean' ? String(value) : 'true';
     case 'c':
-      return value === null ? 'null' : typeof value === 'number' ? String.fromCodePoint(value) : undefined;
+      if (type.root !== 'INTEGER' && type.root !== 'SMALLINT' && type.root !== 'TINYINT') return undefined;
+      return (value as number) >= 0 && (value as number) <= 0x10ffff
+        ? String.fromCodePoint(value as number)
+        : undefined;
     case 'd':
-      if (value === null) return 'null';
-      if (type.root === 'DECIMAL' || typeof value === 'string' || typeof value === 'boolean') return undefined;
-      return sign(group(String(value), flags), flags);
+      return !isWhole(type) ? undefined : sign(group(String(value), flags), flags);
     case 'x':
     case 'o': {
-      if (value === null) return 'null';
-      if (typeof value !== 'number' && typeof value !== 'bigint') return undefined;
-      const bits = type.root === 'BIGINT' ? 64 : type.root === 'INTEGER' ? 32 : type.root === 'SMALLINT' ? 16 : 8;
-      return BigInt.asUintN(bits, BigInt(value)).toString(conversion.toLowerCase() === 'x' ? 16 : 8);
+      if (!isWhole(type)) return undefined;
+      const bits = /BIGINT|DAY_TIME/.test(type.root)
+        ? 64
+        : type.root === 'SMALLINT'
+          ? 16
+          : type.root === 'TINYINT'
+            ? 8
+            : 32;
+      return BigInt.asUintN(bits, BigInt(value as number | bigint)).toString(conversion.toLowerCase() === 'x' ? 16 : 8);
     }
     case 'f':
-    case 'e': {
-      if (value === null) return 'null';
-      if (type.root !== 'DECIMAL' && type.root !== 'DOUBLE' && type.root !== 'FLOAT') return undefined;
-      const n = type.root === 'DECIMAL' ? Number(decimalToString(value as bigint, type.scale)) : (value as number);
+    case 'e':
+    case 'g': {
+      // A DECIMAL is no number to Java's formatter, for it comes in a form of Flink's own.
+      if (type.root !== 'DOUBLE' && type.root !== 'FLOAT') return undefined;
+      const n = value as number;
+      if (!Number.isFinite(n)) return String(n);
       const digits = precision === undefined ? 6 : Number(precision);
-      if (conversion.toLowerCase() === 'e') return n.toExponential(digits).replace(/e([+-])(\d)$/, 'e$10$2');
-      return sign(group(n.toFixed(digits), flags), flags);
+      const kind = conversion.toLowerCase();
+      const scientific = (d: number): string => n.toExponential(d).replace(/e([+-])(\d)$/, 'e$10$2');
+      if (kind === 'e') return scientific(digits);
+      if (kind === 'f') return sign(group(n.toFixed(digits), flags), flags);
+      const significant = Math.max(digits, 1);
+      const rounded = Math.abs(Number(n.toPrecision(significant)));
+      if (rounded !== 0 && (rounded < 1e-4 || rounded >= 10 ** significant)) return scientific(significant - 1);
+      const whole = rounded === 0 ? 1 : Math.floor(Math.log10(rounded)) + 1;
+      return sign(group(n.toFixed(Math.max(significant - whole, 0)), flags), flags);
     }
-    default:
+    case 'a':
+    case 'h':
+      if (conversion.toLowerCase() === 'a' && type.root !== 'DOUBLE' && type.root !== 'FLOAT') return undefined;
       throw new StreamcellError('FUNCTION_UNSUPPORTED', `PRINTF does not support %${conversion}.`);
+    default:
+      return undefined;
   }
+}
+
+/** Dates, times and intervals are the numbers that they are inside. */
+function isWhole(type: DataType): boolean {
+  return isInteger(type) || isInterval(type) || type.root === 'DATE' || type.root === 'TIME';
 }
 
 function text(value: Value, type: DataType): string {

@@ -13,24 +13,150 @@ const POSIX: Readonly<Record<string, string>> = {
   Blank: ' \\t',
 };
 
-/** A Java pattern as JavaScript writes it, for the constructs that differ: inline flags at the start, POSIX classes, \Z, \Q..\E. */
-function translate(pattern: string): { source: string; flags: string } {
-  let flags = '';
-  let source = pattern;
-  const inline = /^\(\?([a-zA-Z]+)\)/.exec(source);
-  if (inline) {
-    for (const f of inline[1]) if ('ims'.includes(f)) flags += f;
-    source = source.slice(inline[0].length);
+/** Java's \s; JavaScript's takes every space of Unicode. */
+const SPACES = ' \\t\\n\\x0b\\f\\r';
+const LINE_END = '(?=(?:\\r\\n|[\\n\\r\\u0085\\u2028\\u2029])?$)';
+const WORD = '[\\p{L}\\p{Nd}_]';
+const WORD_BOUNDARY = `(?:(?<=${WORD})(?!${WORD})|(?<!${WORD})(?=${WORD}))`;
+
+/**
+ * Writes a Java pattern in JavaScript's syntax (flag v). What differs: flags at the start, classes (nested, intersected, POSIX), what a
+ * space, a word's boundary and a line's end are, \Q..\E, \A \Z \z \h \R, possessive quantifiers (taken for greedy ones), idle escapes.
+ */
+class PatternTranslator {
+  private at = 0;
+  private flags = '';
+
+  constructor(private readonly pattern: string) {}
+
+  translate(): { source: string; flags: string } {
+    const inline = /^\(\?([a-zA-Z]+)\)/.exec(this.pattern);
+    if (inline) {
+      for (const f of inline[1]) if ('ims'.includes(f) && !this.flags.includes(f)) this.flags += f;
+      this.at = inline[0].length;
+    }
+    let source = '';
+    let quantified = false;
+    while (this.at < this.pattern.length) {
+      const c = this.pattern[this.at];
+      const quantifier = /^(?:[*+?]|\{\d+(?:,\d*)?\})/.exec(this.pattern.slice(this.at, this.at + 24))?.[0];
+      if (quantifier !== undefined) {
+        this.at += quantifier.length;
+        // A second sign is a mode: `?` reluctant, `+` possessive.
+        if (!quantified || quantifier === '?') source += quantifier;
+        quantified = !quantified;
+        continue;
+      }
+      quantified = false;
+      this.at++;
+      if (c === '\\') source += this.escape(false);
+      else if (c === '[') source += this.set();
+      else if (c === '$' && !this.flags.includes('m')) source += LINE_END;
+      else if (c === '(') source += this.open();
+      else source += /[\]}/]/.test(c) ? `\\${c}` : c;
+    }
+    return { source, flags: this.flags };
   }
-  source = source
-    .replace(/\\Q(.*?)(?:\\E|$)/gs, (_, text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'))
-    .replace(/\[\\p\{(\w+)\}\]/g, (all, name: string) => (POSIX[name] ? `[${POSIX[name]}]` : all))
-    .replace(/\\p\{(\w+)\}/g, (all, name: string) => (POSIX[name] ? `[${POSIX[name]}]` : all))
-    .replace(/\\[Zz]/g, '$')
-    .replace(/\\A/g, '^')
-    .replace(/\\h/g, '[ \\t]')
-    .replace(/([*+?}])\+/g, '$1');
-  return { source, flags };
+
+  private open(): string {
+    const rest = this.pattern.slice(this.at, this.at + 3);
+    if (/^\?(?:>|[a-zA-Z-])/.test(rest))
+      throw new StreamcellError(
+        'FUNCTION_UNSUPPORTED',
+        `Regular expression '${this.pattern}': flags after its start and atomic groups are not supported.`,
+      );
+    return '(';
+  }
+
+  /** After the backslash. */
+  private escape(inSet: boolean): string {
+    const c = this.pattern[this.at++];
+    const wrap = (members: string): string => (inSet ? members : `[${members}]`);
+    switch (c) {
+      case undefined:
+        return '\\';
+      case 'Q': {
+        const end = this.pattern.indexOf('\\E', this.at);
+        const text = this.pattern.slice(this.at, end < 0 ? undefined : end);
+        this.at = end < 0 ? this.pattern.length : end + 2;
+        return Array.from(text, (x) => literal(x, inSet)).join('');
+      }
+      case 'E':
+        return '';
+      case 'p':
+      case 'P': {
+        const name = /^(?:\{(\w+(?:=\w+)?)\}|(\w))/.exec(this.pattern.slice(this.at));
+        if (name === null) return '\\p';
+        this.at += name[0].length;
+        const word = name[1] ?? name[2];
+        const posix = POSIX[word];
+        if (posix !== undefined) return c === 'p' ? wrap(posix) : `[^${posix}]`;
+        const plain = word.replace(/^(?:Is|java)(?=[A-Z])/, '').replace(/^(Lower|Upper)Case$/, '$1case');
+        return /^Is/.test(word) && isScript(plain) ? `\\${c}{Script=${plain}}` : `\\${c}{${plain}}`;
+      }
+      case 's':
+        return wrap(SPACES);
+      case 'S':
+        return `[^${SPACES}]`;
+      case 'h':
+        return wrap(' \\t\\xa0\\u1680\\u180e\\u2000-\\u200a\\u202f\\u205f\\u3000');
+      case 'R':
+        return '(?:\\r\\n|[\\n\\x0b\\f\\r\\u0085\\u2028\\u2029])';
+      case 'A':
+        return '(?<![\\s\\S])';
+      case 'z':
+        return '(?![\\s\\S])';
+      case 'Z':
+        return '(?=(?:\\r\\n|[\\n\\r\\u0085\\u2028\\u2029])?(?![\\s\\S]))';
+      case 'b':
+        return inSet ? '\\b' : WORD_BOUNDARY;
+      case 'a':
+        return '\\x07';
+      case 'e':
+        return '\\x1b';
+      default:
+        return /[A-Za-z0-9]/.test(c) ? `\\${c}` : literal(c, inSet);
+    }
+  }
+
+  /** After the opening bracket: Java's classes nest, and `&&` cuts one with the next. */
+  private set(): string {
+    const negated = this.pattern[this.at] === '^';
+    if (negated) this.at++;
+    const operands: string[] = [];
+    let members = '';
+    for (let first = true; ; first = false) {
+      const c = this.pattern[this.at++];
+      if (c === undefined) return '['; // Never closed: no pattern, in JavaScript as in Java.
+      if (c === ']' && !(first && members === '')) break;
+      if (c === '[') members += this.set();
+      else if (c === '\\') members += this.escape(true);
+      else if (c === '&' && this.pattern[this.at] === '&') {
+        this.at++;
+        operands.push(members);
+        members = '';
+      } else if (c === '-' && members !== '' && !/[\]&[]/.test(this.pattern[this.at] ?? ']')) members += '-';
+      else members += literal(c, true);
+    }
+    if (operands.length === 0) return `[${negated ? '^' : ''}${members}]`;
+    return `[${negated ? '^' : ''}${[...operands, members]
+      .filter((o) => o !== '')
+      .map((o) => `[${o}]`)
+      .join('&&')}]`;
+  }
+}
+
+function literal(c: string, inSet: boolean): string {
+  return (inSet ? /[()[\]{}/\-\\|^$.*+?&!#%,:;<=>@`~]/ : /[\\^$.*+?()[\]{}|/]/).test(c) ? `\\${c}` : c;
+}
+
+function isScript(name: string): boolean {
+  try {
+    new RegExp(`\\p{Script=${name}}`, 'u');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const cache = new Map<string, RegExp | null>();
@@ -50,24 +176,35 @@ export function javaRegex(pattern: string, flags = ''): RegExp | null {
     return known;
   }
   if (cache.size > 1000) cache.clear();
-  const t = translate(pattern);
+  const t = new PatternTranslator(pattern).translate();
   let regex: RegExp | null = null;
-  for (const unicode of ['u', '']) {
-    try {
-      regex = new RegExp(t.source, [...new Set(t.flags + flags + unicode)].join(''));
-      break;
-    } catch {
-      continue;
-    }
+  try {
+    regex = new RegExp(t.source, [...new Set(`${t.flags}${flags}v`)].join(''));
+  } catch {
+    regex = null;
   }
   cache.set(key, regex);
   return regex;
 }
 
-export function requireRegex(pattern: string, flags = ''): RegExp {
-  const regex = javaRegex(pattern, flags);
-  if (regex === null) throw new StreamcellError('EXPRESSION_FAILED', `Invalid regular expression '${pattern}'.`);
-  return regex;
+/** String.split of Java: an empty part at the end is left out unless `limit` says how many parts there are at most. */
+export function javaSplit(text: string, separator: string, limit = 0): string[] {
+  const regex = javaRegex(separator, 'g');
+  if (regex === null) throw new StreamcellError('EXPRESSION_FAILED', `Invalid regular expression '${separator}'.`);
+  const parts: string[] = [];
+  let from = 0;
+  for (const m of text.matchAll(regex)) {
+    if (limit > 0 && parts.length === limit - 1) break;
+    const end = m.index + m[0].length;
+    // Nothing found at the very start does not cut; nothing found at the end does only where parts are counted.
+    if (end === 0 || (m[0] === '' && m.index === text.length && limit === 0)) continue;
+    parts.push(text.slice(from, m.index));
+    from = end;
+  }
+  if (from === 0 && parts.length === 0) return [text];
+  parts.push(text.slice(from));
+  if (limit === 0) while (parts.length > 0 && parts[parts.length - 1] === '') parts.pop();
+  return parts;
 }
 
 /** Number of capturing groups. */

@@ -1,4 +1,5 @@
-import { codePoints } from './parse.js';
+import { StreamcellError } from '../../types/index.js';
+import { codePoints, wellFormed } from './parse.js';
 
 /** Functions over strings; positions and lengths count code points, from 1, as in SQL. */
 
@@ -37,8 +38,9 @@ export function right(s: string, n: number): string {
   return n >= points.length ? s : points.slice(points.length - n).join('');
 }
 
-/** Position of the first occurrence from a position on, 0 when there is none. */
+/** Position of the first occurrence from a position on, 0 when there is none. The empty text is at the start, wherever one looks from. */
 export function position(part: string, s: string, from = 1): number {
+  if (part === '') return 1;
   if (from < 1) from = 1;
   const at = s.indexOf(part, isPlain(s) ? from - 1 : left(s, from - 1).length);
   if (at < 0) return 0;
@@ -47,14 +49,18 @@ export function position(part: string, s: string, from = 1): number {
 
 /** Position of the n-th occurrence, searched from a position on; a negative one counts from the end, and searches towards the start. */
 export function instr(s: string, part: string, from = 1, nth = 1): number {
-  if (from === 0 || nth <= 0) return 0;
-  let at = from > 0 ? from - 2 : s.length + from + 1;
-  for (let n = 0; n < nth; n++) {
-    if (from < 0 && at === 0) return 0;
-    at = from > 0 ? s.indexOf(part, at + 1) : s.lastIndexOf(part, at - 1);
-    if (at < 0) return 0;
+  if (nth <= 0) throw new StreamcellError('EXPRESSION_FAILED', 'INSTR: the occurrence must be positive.');
+  if (from === 0) return 0;
+  if (from < 0) {
+    const at = instr(reverse(s), reverse(part), -from, nth);
+    return at === 0 ? 0 : codePoints(s) + 2 - at - codePoints(part);
   }
-  return at + 1;
+  let at = 0;
+  for (let n = 0, start = from; n < nth; n++, start = at + 1) {
+    at = position(part, s, start);
+    if (at === 0) return 0;
+  }
+  return at;
 }
 
 export function trimStart(s: string, chars = ' '): string {
@@ -75,16 +81,16 @@ export function trimBoth(s: string, chars = ' '): string {
 
 export function lpad(s: string, n: number, pad: string): string | null {
   if (n < 0 || pad === '') return null;
-  if (n <= s.length) return s.slice(0, n);
+  if (n <= s.length) return wellFormed(s.slice(0, n));
   const need = n - s.length;
-  return pad.repeat(Math.ceil(need / pad.length)).slice(0, need) + s;
+  return wellFormed(pad.repeat(Math.ceil(need / pad.length)).slice(0, need) + s);
 }
 
 export function rpad(s: string, n: number, pad: string): string | null {
   if (n < 0 || pad === '') return null;
-  if (n <= s.length) return s.slice(0, n);
+  if (n <= s.length) return wellFormed(s.slice(0, n));
   const need = n - s.length;
-  return s + pad.repeat(Math.ceil(need / pad.length)).slice(0, need);
+  return wellFormed(s + pad.repeat(Math.ceil(need / pad.length)).slice(0, need));
 }
 
 export function initCap(s: string): string {

@@ -1,0 +1,1 @@
+SELECT id, FROM_BASE64(s) AS x FROM t;

@@ -1,0 +1,1 @@
+SELECT id, 1e0 / 0 AS a FROM t;

@@ -1,0 +1,1 @@
+SELECT id, SHA2(s, i - i) AS x FROM t;
