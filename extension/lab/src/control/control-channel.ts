@@ -98,6 +98,8 @@ export class ControlChannel {
       );
       if (!current()) port?.close();
       else this.port = port;
+    } catch {
+      // The kernel went while it was asked; its next sign of life asks again.
     } finally {
       if (current()) this.opening = false;
     }
