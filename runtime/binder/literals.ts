@@ -34,8 +34,14 @@ export function bindNumber(literal: NumberLiteral, negative = false): LiteralExp
     throw new StreamcellError('QUERY_INVALID', `Numeric literal '${text}' out of range.`, { span });
   }
   const fraction = text.slice(dot + 1);
-  const unscaled = BigInt(text.slice(0, dot) + fraction);
-  return decimal(negative ? -unscaled : unscaled, text.length - 1, fraction.length, span);
+  const digits = BigInt(text.slice(0, dot) + fraction) * (negative ? -1n : 1n);
+  // Flink takes the digits of a literal, wherever its point is, as a BIGINT.
+  if (digits !== BigInt.asIntN(64, digits))
+    throw new StreamcellError('QUERY_INVALID', `Numeric literal '${text}' out of range.`, {
+      span,
+      hint: "Write CAST('..' AS DECIMAL(p, s)).",
+    });
+  return decimal(digits, text.length - 1, fraction.length, span);
 }
 
 function decimal(unscaled: bigint, digits: number, scale: number, span: Span): LiteralExpr {

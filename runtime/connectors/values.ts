@@ -83,7 +83,12 @@ export const valuesConnector: Connector = {
   sinkInfo(table: TableDescriptor): SinkInfo {
     validateKeys('values', table.options, OPTIONS);
     const accepts = kindsOf(new Options(table.options), 'sink-changelog-mode', 'I,UB,UA,D');
-    return { accepts, metadata: [], upsert: !accepts.includes(UPDATE_BEFORE) && accepts.includes(UPDATE_AFTER) };
+    return {
+      accepts,
+      metadata: [],
+      overwrites: true,
+      upsert: !accepts.includes(UPDATE_BEFORE) && accepts.includes(UPDATE_AFTER),
+    };
   },
 
   createReader: (request) => new ValuesReader(request),

@@ -31,7 +31,7 @@ const QUOTE_CHECK = 24;
 
 type Writer = (value: NonNullable<Value>) => string;
 
-/** Writes rows as CSV records without line ends. A text is quoted when it holds a character not beyond delimiter and quote, or is long. */
+/** Writes rows as CSV records without line ends. A text is quoted when it holds a character not beyond delimiter and quote, or the escape character, or is long. */
 export class CsvEncoder implements Encoder {
   private readonly writers: readonly Writer[];
   private readonly safeFrom: number;
@@ -40,7 +40,7 @@ export class CsvEncoder implements Encoder {
     readonly schema: Schema,
     private readonly options: CsvEncodeOptions,
   ) {
-    const marks = [options.delimiter, options.quote ?? '', options.escape ?? '', '\r'];
+    const marks = [options.delimiter, options.quote ?? '', '\r'];
     this.safeFrom = Math.max(...marks.map((m) => (m === '' ? 0 : m.charCodeAt(0)))) + 1;
     this.writers = schema.map((f) => this.field(f.type));
   }
@@ -124,7 +124,8 @@ export class CsvEncoder implements Encoder {
   private needsQuotes(text: string): boolean {
     if (text.length > QUOTE_CHECK) return true;
     for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) < this.safeFrom) return true;
-    return false;
+    const { escape } = this.options;
+    return escape !== undefined && text.includes(escape);
   }
 }
 

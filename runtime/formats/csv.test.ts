@@ -262,6 +262,8 @@ describe('encoding', () => {
       'a,"b,nil',
     );
     expect(encode(fields, ["it's", 0n], { 'quote-character': "'" })).toBe("'it''s',0");
+    expect(encode(fields, ['a\\b', 0n], { 'escape-character': '\\' })).toBe('"a\\\\b",0');
+    expect(encode(fields, ['UPPER-1', 0n], { 'escape-character': '\\' })).toBe('UPPER-1,0');
   });
 
   test('what is written is read back', () => {
