@@ -92,6 +92,7 @@ function fusedWindow(node: LogicalAggregate, build: (n: Logical) => Draft): Fuse
   const attribute = requireTime(tvf, input);
   const partitionMatches = sessionKeys(tvf, node, exprs, windowColumns);
   if (!partitionMatches) return null;
+  requireMerging(node, tvf);
   // The time column joins the projected ones as the last.
   const kept = exprs.map((e, i): BoundExpr =>
     windowColumns.has(i) ? { kind: 'literal', type: withNullable(NULL(), true), value: null } : e,
@@ -119,6 +120,27 @@ function fusedWindow(node: LogicalAggregate, build: (n: Logical) => Draft): Fuse
   const windowing: Windowing = { kind: 'time', time, rowtime: attribute === 'rowtime', spec };
   return { input: below, places, windowing, columns, timeType: tvf.schema[width + 2].type };
 }
+
+/** Windows made of parts (slices, panes, sessions that meet) merge what was aggregated of the parts; Flink has no such form of these. */
+function requireMerging(node: LogicalAggregate, tvf: LogicalWindowTvf): void {
+  if (tvf.window.kind === 'tumble') return;
+  // Slices that windows share count the values of DISTINCT in a form that takes values back.
+  const retracted = tvf.window.kind === 'hop' && !tvf.legacy ? NOT_RETRACTING : [];
+  for (const call of node.aggregates) {
+    if (!NOT_MERGING.includes(call.fn) && !(call.distinct && retracted.includes(call.fn))) continue;
+    throw new StreamcellError(
+      'QUERY_INVALID',
+      `${call.fn}${call.distinct ? '(DISTINCT ..)' : ''} in a ${tvf.window.kind.toUpperCase()} window cannot be computed.`,
+      {
+        span: node.span,
+        hint: 'Flink merges parts of windows, and has no such form of this function; TUMBLE needs none.',
+      },
+    );
+  }
+}
+
+const NOT_MERGING: readonly string[] = ['FIRST_VALUE', 'LAST_VALUE'];
+const NOT_RETRACTING: readonly string[] = ['SUM', '$SUM0', 'LISTAGG'];
 
 function uniqueName(name: string, used: readonly string[]): string {
   let candidate = name;
@@ -292,27 +314,30 @@ function groupAggregate(node: LogicalAggregate, source: Draft, context: PlannerC
       },
     );
   }
-  const schema: Schema = [
-    ...keys.map((k, i) => ({ name: node.schema[i].name, type: withoutTimeAttribute(input.schema[k].type) })),
-    ...calls.map((c) => ({ name: c.name, type: c.type })),
-  ];
   const inputRetracts = !isAppend(input.kinds);
   const places = keys.map((_, i) => i);
   const constant = (c: number): boolean => input.growing.has(c) && input.falling.has(c);
-  // Over updates that only raise a value of a fixed group, MAX never has to look back.
+  // Over updates that only raise a value of a fixed group, MAX never has to look back; a value that stays is none of these to Flink.
   const monotonic = (c: AggregateCall): boolean =>
     inputRetracts &&
     keys.every(constant) &&
     c.filter === null &&
+    !constant(c.args[0]) &&
     ((c.fn === 'MAX' && input.growing.has(c.args[0])) || (c.fn === 'MIN' && input.falling.has(c.args[0])));
   const planned = calls.map((c) => (monotonic(c) ? { ...c, options: { ...c.options, monotonic: true } } : c));
+  const parts = context.mode === 'changelog' && planned.some(isVariance) ? planned.flatMap(countBehind) : [];
   // A key is constant for its row, which is both.
   const growing = inputRetracts ? [] : calls.flatMap((c, i) => (growsWith(c) ? [keys.length + i] : []));
   const falling = inputRetracts
     ? []
     : calls.flatMap((c, i) => (c.fn === 'MIN' && c.filter === null ? [keys.length + i] : []));
   const ttl = node.stateTtl ?? durationOption(context.options, 'table.exec.state.ttl', 0);
-  return draft({ op: 'groupAggregate', keys, aggregates: planned, inputRetracts, ttl }, [input], {
+  const all = [...planned, ...parts];
+  const schema: Schema = [
+    ...keys.map((k, i) => ({ name: node.schema[i].name, type: withoutTimeAttribute(input.schema[k].type) })),
+    ...all.map((c) => ({ name: c.name, type: c.type })),
+  ];
+  const made = draft({ op: 'groupAggregate', keys, aggregates: all, inputRetracts, ttl }, [input], {
     schema,
     kinds: { update: true, delete: inputRetracts },
     distribution: [hashed(keys)],
@@ -328,10 +353,30 @@ function groupAggregate(node: LogicalAggregate, source: Draft, context: PlannerC
     falling: new Set([...places, ...falling]),
     label: `GroupAggregate(${keys.length > 0 ? `groupBy=[${columnsText(keys, input.schema)}], ` : ''}select=[${[
       ...keys.map((k) => input.schema[k].name),
-      ...calls.map((c) => callText(c, input.schema)),
+      ...all.map((c) => callText(c, input.schema)),
     ].join(', ')}])`,
     span: node.span,
   });
+  if (parts.length === 0) return made;
+  const shown = schema.slice(0, keys.length + calls.length);
+  return select(
+    made,
+    shown.map((_, i) => i),
+    shown.map((c) => c.name),
+  );
+}
+
+function isVariance(call: AggregateCall): boolean {
+  return /^(?:STDDEV|VAR)/.test(call.fn);
+}
+
+/**
+ * Flink computes a variance, and then an average beside it too, of a count and sums, and sends an update when one of these has changed, be
+ * the result itself what it was. The count changes with every value: it stands for all of them.
+ */
+function countBehind(call: AggregateCall): AggregateCall[] {
+  if (!isVariance(call) && call.fn !== 'AVG') return [];
+  return [{ ...call, fn: 'COUNT', type: BIGINT(false), name: `${call.name}$count` }];
 }
 
 /** Aggregates that never fall while rows are only added. */

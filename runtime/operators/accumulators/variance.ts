@@ -58,6 +58,8 @@ export class Variance extends Accumulator {
     const distance = value - this.means[slot];
     this.means[slot] += (by * distance) / count;
     this.squares[slot] += by * distance * (value - this.means[slot]);
+    // One value has no distance from itself: what rounding left of those taken back goes.
+    if (count === 1) this.squares[slot] = 0;
   }
 
   emit(slot: number, out: Column, at: number): void {

@@ -2,12 +2,14 @@ import {
   conjunction,
   conjuncts,
   exprKey,
+  inputOf,
   inputsOf,
   isDeterministic,
   mapInputs,
   nodes,
   shiftInputs,
   type Logical,
+  type LogicalAggregate,
   type LogicalJoin,
   type LogicalOver,
 } from '../../binder/index.js';
@@ -93,7 +95,9 @@ function push(node: Logical, conditions: readonly BoundExpr[]): Logical {
       const may =
         node.groupingSets || node.keys.length === 0
           ? []
-          : movable.filter((c) => [...inputsOf(c)].every((i) => i < node.keys.length) && inputsOf(c).size > 0);
+          : movable.filter(
+              (c) => [...inputsOf(c)].every((i) => i < node.keys.length && mayFilter(node, i)) && inputsOf(c).size > 0,
+            );
       const rest = [...movable.filter((c) => !may.includes(c)), ...fixed];
       const below = push(
         node.input,
@@ -103,6 +107,9 @@ function push(node: Logical, conditions: readonly BoundExpr[]): Logical {
       );
       return stay({ ...node, input: below }, rest);
     }
+    case 'windowTvf':
+      // Of an old group window only conditions on its aggregation's keys come here, which drop windows as a whole.
+      return node.legacy ? { ...node, input: push(node.input, conditions) } : stay(node, conditions);
     case 'over':
       return pushOver(node, conditions);
     case 'unnest': {
@@ -114,6 +121,16 @@ function push(node: Logical, conditions: readonly BoundExpr[]): Logical {
     default:
       return stay(node, conditions);
   }
+}
+
+/** A group window of the old kind and its aggregation are one: nothing comes between them, so a filter has to go below both. */
+function mayFilter(node: LogicalAggregate, key: number): boolean {
+  const projection = node.input.op === 'project' ? node.input : null;
+  const tvf = projection ? projection.input : node.input;
+  if (tvf.op !== 'windowTvf' || !tvf.legacy) return true;
+  const column = node.keys[key];
+  const source = projection ? projection.exprs[column] : inputOf(tvf.schema, column);
+  return source.kind === 'input' && source.index < tvf.input.schema.length;
 }
 
 function pushOver(node: LogicalOver, conditions: readonly BoundExpr[]): Logical {

@@ -1,0 +1,2 @@
+-- compare: changes
+SELECT auction, TUMBLE_END(ts, INTERVAL '5' SECOND) AS e, COUNT(*) AS n FROM bids GROUP BY TUMBLE(ts, INTERVAL '5' SECOND), auction HAVING auction = 1 AND TUMBLE_END(ts, INTERVAL '5' SECOND) > TIMESTAMP '2020-01-01 00:00:06';

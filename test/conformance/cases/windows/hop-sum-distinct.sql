@@ -1,0 +1,1 @@
+SELECT window_end, SUM(DISTINCT price) AS p FROM TABLE(HOP(TABLE bids, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '10' SECOND)) GROUP BY window_start, window_end;
