@@ -11,7 +11,15 @@ import {
   type LogicalScan,
 } from '../binder/index.js';
 import { commonType, coerce, type BoundExpr } from '../expressions/index.js';
-import { StreamcellError, typesEqual, withNullable, type Schema } from '../types/index.js';
+import {
+  StreamcellError,
+  typeToString,
+  typesEqual,
+  withNullable,
+  type DataType,
+  type Schema,
+  type Span,
+} from '../types/index.js';
 import { calc, select } from './build-calc.js';
 import { sourceInfo } from './build-source.js';
 import { attached, requireRowtimeWindow } from './build-window.js';
@@ -90,6 +98,7 @@ function equality(c: BoundExpr, width: number): { left: BoundExpr; right: BoundE
   const sides = [side(a), side(b)];
   if (!sides.includes('left') || !sides.includes('right')) return null;
   const [left, right] = sides[0] === 'left' ? [a, b] : [b, a];
+  if (c.fn !== '=') requireOneType(written(left).type, written(right).type, c.span);
   // Keys are compared as bytes of one type; what the comparison itself would convert is converted here.
   if (!typesEqual(left.type, right.type, { ignoreNullable: true })) {
     const type = commonType([left.type, right.type]);
@@ -101,6 +110,25 @@ function equality(c: BoundExpr, width: number): { left: BoundExpr; right: BoundE
     };
   }
   return { left, right, nullSafe: c.fn !== '=' };
+}
+
+/** The expression without what the comparison converts by itself. */
+function written(e: BoundExpr): BoundExpr {
+  return e.kind === 'cast' && e.implicit === true ? written(e.arg) : e;
+}
+
+/** As in Flink, only `=` brings the sides of a join key to one type. */
+function requireOneType(left: DataType, right: DataType, span: Span | undefined): void {
+  if (typesEqual(left, right, { ignoreNullable: true }) || (isString(left) && isString(right))) return;
+  throw new StreamcellError(
+    'TYPE_MISMATCH',
+    `A join on IS NOT DISTINCT FROM needs one type on both sides, not ${typeToString(left)} and ${typeToString(right)}.`,
+    { span, hint: 'CAST one of them.' },
+  );
+}
+
+function isString(type: DataType): boolean {
+  return type.root === 'CHAR' || type.root === 'VARCHAR';
 }
 
 function keyColumn(e: BoundExpr, width: number, extra: BoundExpr[]): number {

@@ -27,11 +27,19 @@ export function buildRank(node: LogicalRank, input: Draft, context: PlannerConte
     node.end === 1 &&
     node.start === 1 &&
     node.function === 'ROW_NUMBER' &&
-    !node.outputRank
+    !node.outputRank &&
+    !takesLateRows(node, input, context)
   ) {
     return deduplicate(node, input, node.sort[0], context);
   }
   return rank(node, input, context);
+}
+
+/** With mini-batches Flink does not wait for the watermark with the first row: it sends what came first so far, and late rows may still replace it. */
+function takesLateRows(node: LogicalRank, input: Draft, context: PlannerContext): boolean {
+  const [{ column, ascending }] = node.sort;
+  const rowtime = timeAttributeOf(input.schema[column].type) === 'rowtime';
+  return rowtime && ascending && booleanOption(context.options, 'table.exec.mini-batch.enabled', false);
 }
 
 function singleTime(node: LogicalRank, input: Draft): boolean {
