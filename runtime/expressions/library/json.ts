@@ -5,7 +5,6 @@ import {
   MapValue,
   decimalToString,
   doubleToString,
-  floatToString,
   parseExactDecimal,
   timestampToString,
   dateToString,
@@ -179,7 +178,7 @@ export function toJson(v: Value, type: DataType, zone: string): Json {
     case 'DECIMAL':
       return new JsonNumber(decimalToString(v as bigint, type.scale));
     case 'FLOAT':
-      return floating(floatToString(v as number));
+      return floating(doubleToString(v as number));
     case 'DOUBLE':
       return floating(doubleToString(v as number));
     case 'CHAR':
@@ -194,12 +193,11 @@ export function toJson(v: Value, type: DataType, zone: string): Json {
       return timeToString(v as number, 0);
     case 'TIMESTAMP': {
       const t = v as Timestamp;
-      return timestampToString(t.millis, t.nanos, type.precision).replace(' ', 'T');
+      return isoTimestamp(t, type.precision);
     }
     case 'TIMESTAMP_LTZ': {
       const t = v as Timestamp;
-
-      return `${timestampToString(t.millis, t.nanos, type.precision).replace(' ', 'T')}Z`;
+      return `${isoTimestamp(t, type.precision)}Z`;
     }
     case 'ARRAY':
       return (v as readonly Value[]).map((x) => toJson(x, type.element, zone));
@@ -216,6 +214,15 @@ export function toJson(v: Value, type: DataType, zone: string): Json {
     default:
       throw new StreamcellError('FUNCTION_UNSUPPORTED', `JSON of the type ${type.root} is not supported.`);
   }
+}
+
+/** Without the zeros at a fraction's end. */
+function isoTimestamp(t: Timestamp, precision: number): string {
+  return timestampToString(t.millis, t.nanos, precision)
+    .replace(' ', 'T')
+    .replace(/\.?0+$/, (zeros, at: number, all: string) =>
+      all.indexOf('.') >= 0 && at >= all.indexOf('.') ? '' : zeros,
+    );
 }
 
 /** Plain JavaScript values of JSON, as VARIANT holds them: numbers are doubles. */
@@ -316,18 +323,27 @@ export function jsonPath(spec: string): JsonPath {
   const path: JsonPath = {
     lax: m !== null && m[1].toLowerCase() === 'lax',
     steps,
-    definite: steps.every((s) => s.kind === 'field' || (s.kind === 'index' && s.indexes.length === 1)),
+    definite: steps.every(isDefinite),
   };
   if (paths.size > 1000) paths.clear();
   paths.set(spec, path);
   return path;
 }
 
-/** @returns undefined where a definite path finds nothing; a list for an indefinite one. */
+/** @returns undefined where a definite path finds nothing, or (strict) the definite start of an indefinite one; else that one's list. */
 export function readPath(root: Json, path: JsonPath): Json | undefined {
   let found: Json[] = [root];
-  for (const step of path.steps) found = found.flatMap((v) => apply(v, step));
+  let start = true;
+  for (const step of path.steps) {
+    found = found.flatMap((v) => apply(v, step));
+    start &&= isDefinite(step);
+    if (start && !path.lax && found.length === 0) return undefined;
+  }
   return path.definite ? found[0] : found;
+}
+
+function isDefinite(step: PathStep): boolean {
+  return step.kind === 'field' || (step.kind === 'index' && step.indexes.length === 1);
 }
 
 function apply(v: Json, step: PathStep): Json[] {
