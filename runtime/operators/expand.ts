@@ -1,5 +1,6 @@
-import type { Batch, DataType } from '../types/index.js';
+import { Batch, type DataType } from '../types/index.js';
 import { compileKernel, type BoundExpr, type EvalEnvironment, type Kernel } from '../expressions/index.js';
+import { interleave, repeatKinds } from '../state/interleave.js';
 import { Operator } from './operator.js';
 
 export interface ExpandSpec {
@@ -10,7 +11,7 @@ export interface ExpandSpec {
 
 /**
  * Grouping sets: every input row once per set of projections. No state.
- * Rows of one set keep their order; sets follow each other batch by batch, which no key can tell, since the set is part of every key.
+ * All forms of a row leave before those of the next row: the order of the changelog is that of the input, however it came in batches.
  */
 export class Expand extends Operator {
   private readonly kernels: Kernel[];
@@ -23,6 +24,14 @@ export class Expand extends Operator {
   }
 
   override processBatch(batch: Batch): void {
-    for (const kernel of this.kernels) this.output.batch(kernel.run(batch));
+    const forms = this.kernels.map((kernel) => kernel.run(batch));
+    const columns = forms[0].columns.map((_, c) =>
+      interleave(
+        forms.map((form) => form.columns[c]),
+        batch.length,
+      ),
+    );
+    const kinds = batch.kinds === null ? null : repeatKinds(batch.kinds, batch.length, forms.length);
+    this.output.batch(new Batch(batch.length * forms.length, columns, kinds));
   }
 }

@@ -33,7 +33,7 @@ test('expand: every row once per grouping set', () => {
     [STRING(), INT(), INT()],
   );
   h.elements(['+I a 1', '-D b 2']);
-  expect(h.take()).toEqual(['+I a 1 0', '-D b 2 0', '+I a null 1', '-D b null 1']);
+  expect(h.take()).toEqual(['+I a 1 0', '+I a null 1', '-D b 2 0', '-D b null 1']);
 });
 
 test('union: the watermark is the least of the active inputs', () => {
