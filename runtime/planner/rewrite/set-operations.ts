@@ -33,8 +33,20 @@ export function expandSetOperations(root: Logical): Logical {
       );
       return nodes.join(node.operation === 'intersect' ? 'semi' : 'anti', left, right, conjunction(equal), { span });
     });
-    return nodes.aggregate(joined, all, null, [], { span });
+    return asDeclared(nodes.aggregate(joined, all, null, [], { span }), node);
   });
+}
+
+/** A column that may be NULL in one of the inputs may be so in the result, as far as its type goes. */
+function asDeclared(made: Logical, node: LogicalSetOperation): Logical {
+  if (made.schema.every((c, i) => c.type.nullable === node.schema[i].type.nullable)) return made;
+  const columns = made.schema.map((_, i) => ({ ...inputOf(made.schema, i), type: node.schema[i].type }));
+  return nodes.project(
+    made,
+    columns,
+    made.schema.map((c) => c.name),
+    node.span,
+  );
 }
 
 /** Every row as often as it is in both. */

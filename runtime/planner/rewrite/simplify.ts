@@ -10,6 +10,7 @@ import {
 } from '../../binder/index.js';
 import { nodes } from '../../binder/index.js';
 import { foldConstants, takesNotNullElement, type BoundExpr, type EvalEnvironment } from '../../expressions/index.js';
+import { contradict } from './contradictions.js';
 import { transform } from './map.js';
 
 /** Constant folding in every expression; filters on TRUE vanish, those on FALSE or NULL become an empty relation. */
@@ -26,12 +27,15 @@ export function simplify(root: Logical, env: EvalEnvironment): Logical {
         const unique = [...new Map(parts.map((p) => [exprKey(p), p])).values()];
         const condition = conjunction(unique);
         if (!condition) return node.input;
-        if (parts.some((p) => p.kind === 'literal' && p.value !== true))
+        if (parts.some((p) => p.kind === 'literal' && p.value !== true) || contradict(unique))
           return { op: 'values', rows: [], schema: node.schema, span: node.span };
         return { ...node, condition };
       }
       case 'join': {
         const parts = conjuncts(node.condition && fold(node.condition)).filter((c) => !isLiteral(c, true));
+        const inner = node.type === 'inner' && node.asOf === undefined;
+        if (inner && (parts.some((p) => p.kind === 'literal') || contradict(parts)))
+          return { op: 'values', rows: [], schema: node.schema, span: node.span };
         return { ...node, condition: conjunction(parts) };
       }
       case 'unnest':
@@ -50,6 +54,8 @@ function isLiteral(e: BoundExpr, value: boolean): boolean {
 
 function simplifyBoolean(expr: BoundExpr): BoundExpr {
   const e = mapChildren(expr, simplifyBoolean);
+  if (e.kind === 'call' && (e.fn === 'IS NULL' || e.fn === 'IS NOT NULL') && !e.args[0].type.nullable)
+    return { kind: 'literal', type: e.type, value: e.fn === 'IS NOT NULL' };
   if (e.kind === 'call' && e.fn === 'AND') {
     if (e.args.some((a) => isLiteral(a, false))) return { kind: 'literal', type: e.type, value: false };
     if (isLiteral(e.args[0], true)) return e.args[1];
@@ -113,7 +119,13 @@ function identityOr(node: Logical): Logical {
   const { input } = node;
   const same =
     node.exprs.length === input.schema.length &&
-    node.exprs.every((e, i) => e.kind === 'input' && e.index === i && node.schema[i].name === input.schema[i].name);
+    node.exprs.every(
+      (e, i) =>
+        e.kind === 'input' &&
+        e.index === i &&
+        node.schema[i].name === input.schema[i].name &&
+        node.schema[i].type.nullable === input.schema[i].type.nullable,
+    );
   return same ? input : node;
 }
 

@@ -1,0 +1,1 @@
+SELECT COUNT(*) AS c FROM (SELECT qty FROM sales WHERE FALSE UNION ALL SELECT qty FROM sales WHERE qty = 1 AND qty <> 1);

@@ -1,0 +1,1 @@
+SELECT COUNT(*) AS c FROM sales WHERE qty IS NULL AND qty > 3;

@@ -1,0 +1,1 @@
+SELECT COUNT(*) AS c FROM (SELECT shop, COUNT(*) AS n FROM sales GROUP BY shop) WHERE n IS NULL;

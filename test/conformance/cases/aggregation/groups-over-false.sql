@@ -1,0 +1,1 @@
+SELECT shop, COUNT(*) AS c FROM sales WHERE FALSE GROUP BY shop;

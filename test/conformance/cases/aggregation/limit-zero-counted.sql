@@ -1,0 +1,1 @@
+SELECT COUNT(*) AS c FROM (SELECT * FROM sales LIMIT 0);
