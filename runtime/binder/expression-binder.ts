@@ -12,7 +12,7 @@ import {
   type DataType,
   type Span,
 } from '../types/index.js';
-import { input } from './expr-tools.js';
+import { exprKey, input } from './expr-tools.js';
 import { bindDateTime, bindInterval, bindNumber } from './literals.js';
 import { bindRarity } from './rare-expressions.js';
 import type { Scope } from './scope.js';
@@ -281,7 +281,9 @@ export class ExprBinder {
 
   makeCase(whens: readonly { condition: BoundExpr; result: BoundExpr }[], otherwise: BoundExpr, span: Span): CaseExpr {
     const results = [...whens.map((w) => w.result), otherwise];
-    const type = this.common(results, span, 'Illegal mixing of types in CASE or COALESCE statement.');
+    const common = this.common(results, span, 'Illegal mixing of types in CASE or COALESCE statement.');
+    const absent = [...whens.filter((w) => !impliesValue(w.condition, w.result)).map((w) => w.result), otherwise];
+    const type = withNullable(common, common.nullable && absent.some((e) => e.type.nullable));
     const fit = (e: BoundExpr): BoundExpr => this.coerce(e, type, span);
     return {
       kind: 'case',
@@ -386,6 +388,11 @@ const BINARY_OPERATORS: Readonly<Record<string, string>> = {
   'IS DISTINCT FROM': 'IS DISTINCT FROM',
   'IS NOT DISTINCT FROM': 'IS NOT DISTINCT FROM',
 };
+
+/** `WHEN x IS NOT NULL THEN x`: the branch is never NULL. */
+function impliesValue(condition: BoundExpr, result: BoundExpr): boolean {
+  return condition.kind === 'call' && condition.fn === 'IS NOT NULL' && exprKey(condition.args[0]) === exprKey(result);
+}
 
 export function unsupported(what: string, span: Span): StreamcellError {
   return new StreamcellError('SQL_UNSUPPORTED', `${what} is not supported.`, { span });

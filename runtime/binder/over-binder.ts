@@ -9,6 +9,21 @@ import { project, uniqueNames } from './nodes.js';
 import { nullsLast, type AggregateRequest, type OverRequest, type Pending } from './pending.js';
 
 const RANKING: ReadonlySet<string> = new Set(['ROW_NUMBER', 'RANK', 'DENSE_RANK']);
+/** Aggregates that are NULL over no rows. */
+const OF_GROUP: ReadonlySet<string> = new Set([
+  'SUM',
+  'AVG',
+  'MIN',
+  'MAX',
+  'FIRST_VALUE',
+  'LAST_VALUE',
+  'STDDEV_POP',
+  'STDDEV_SAMP',
+  'STDDEV',
+  'VAR_POP',
+  'VAR_SAMP',
+  'VARIANCE',
+]);
 
 /** A call with OVER -> a pending value. */
 export function bindOver(call: FunctionCall, window: WindowSpec, binder: ExprBinder, pending: Pending): BoundExpr {
@@ -18,6 +33,12 @@ export function bindOver(call: FunctionCall, window: WindowSpec, binder: ExprBin
     throw new StreamcellError('FUNCTION_UNSUPPORTED', 'LEAD Function is not supported in stream mode.', {
       span: call.span,
     });
+  if (call.filter) {
+    throw new StreamcellError('WINDOW_INVALID', 'OVER must be applied to an aggregate function: it takes no FILTER.', {
+      span: call.span,
+      hint: 'CASE WHEN condition THEN value END within the aggregate leaves rows out.',
+    });
+  }
   const ranking = RANKING.has(name);
   const request: AggregateRequest = ranking
     ? { fn: name, args: [], distinct: false, filter: null, type: BIGINT(false), span: call.span }
@@ -41,8 +62,9 @@ export function bindOver(call: FunctionCall, window: WindowSpec, binder: ExprBin
   const frame = ranking
     ? ({ unit: name === 'ROW_NUMBER' ? 'rows' : 'range', preceding: null } as const)
     : bindFrame(window.frame, inner);
-  // A COUNT may see no row only in a frame without the current one, which cannot be written here.
-  const type = name === 'COUNT' ? withNullable(request.type, false) : request.type;
+  // Flink takes only frames that begin with the partition or the current row for never empty; those that count back may be, to it.
+  const mayBeEmpty = frame.preceding !== null && frame.preceding > 0 && OF_GROUP.has(name);
+  const type = mayBeEmpty ? withNullable(request.type, true) : request.type;
   return pending.add(
     { kind: 'over', request: { call: { ...request, type }, partitionBy, orderBy, frame } },
     type,

@@ -72,6 +72,8 @@ class SelectBinder {
   private node: Logical;
   private scope: Scope;
   private grouping: Grouping | null = null;
+  /** Of arguments of aggregates: grouping sets make keys NULL only beside them. */
+  private argumentScope: Scope;
   private readonly stateTtl: ReadonlyMap<string, number>;
   private readonly windows = new Map<string, WindowSpec>();
 
@@ -86,6 +88,7 @@ class SelectBinder {
       : { node: singleRow(select.span), scope: new Scope([], context.outer) };
     this.node = from.node;
     this.scope = new Scope(from.scope.relations, context.outer);
+    this.argumentScope = this.scope;
     const unknown = [...this.stateTtl.keys()].find((name) => !this.scope.aliases().includes(name));
     if (unknown !== undefined) {
       throw new StreamcellError(
@@ -216,7 +219,7 @@ class SelectBinder {
     const { session } = this.context;
     const name = call.name.parts[call.name.parts.length - 1].name;
     if (!session.isAggregate(name)) return undefined;
-    const inner = new ExprBinder(session, this.scope, {
+    const inner = new ExprBinder(session, this.argumentScope, {
       clause: 'an aggregate',
       aggregate: (c, b) => this.grouping?.auxiliary(c, b),
     });

@@ -1,0 +1,1 @@
+SELECT SUM(1) OVER w AS s, MAX('x') OVER w AS m, COUNT(*) OVER w AS c FROM scores WINDOW w AS (PARTITION BY game ORDER BY ts);
