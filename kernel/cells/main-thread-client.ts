@@ -7,6 +7,8 @@ import type { OutputGate } from './output-gate.js';
 
 /** Milliseconds within which a main thread that is not busy answers. */
 const PING_TIMEOUT = 50;
+/** The same where an interrupted cell may have come to a loop meanwhile: an earlier cell's callback may take its time. */
+const LEFT_PING_TIMEOUT = 1000;
 /** Runs whose late output still finds its cell. */
 const OUTPUTS_KEPT = 1000;
 
@@ -20,7 +22,7 @@ interface RunOutput {
 /**
  * The main thread, as the protocol thread sees it.
  *
- * State: the outputs of the newest runs, by their number; what waits for an answer; an inspector session on the main thread that is used for
+ * State: the outputs of the newest runs, by their number; what waits for an answer; the runs that were interrupted while they waited; an inspector session on the main thread that is used for
  * nothing but ending an endless loop (evaluating through it deadlocks).
  */
 export class MainThreadClient implements Variables {
@@ -29,6 +31,8 @@ export class MainThreadClient implements Variables {
   private readonly outcomes = new Map<number, (outcome: Outcome) => void>();
   private readonly pongs = new Map<number, () => void>();
   private readonly values = new Map<number, (message: FromMain & { type: 'value' | 'valueFailed' }) => void>();
+  /** Nothing keeps these from going on when what they wait for comes. */
+  private readonly left = new Set<number>();
   private newest = 0;
   private next = 1;
   private unblocking: Promise<void> | null = null;
@@ -53,6 +57,7 @@ export class MainThreadClient implements Variables {
       case 'outcome':
         this.outcomes.get(message.run)?.(message.outcome);
         this.outcomes.delete(message.run);
+        this.left.delete(message.run);
         return;
       case 'pong':
         this.pongs.get(message.id)?.();
@@ -104,6 +109,8 @@ export class MainThreadClient implements Variables {
     output: CellOutput,
     signal: AbortSignal,
   ): Promise<Outcome | null> {
+    // The loop that an interrupted cell has come to meanwhile is nobody's any more.
+    if (this.left.size > 0) await this.unblock(LEFT_PING_TIMEOUT);
     const run = this.next++;
     this.newest = run;
     const queries: Promise<void>[] = [];
@@ -147,14 +154,14 @@ export class MainThreadClient implements Variables {
    * Ends the loop that the main thread is in: one that does not answer. One that answers merely waits, and terminating it would hit whatever
    * runs next.
    */
-  async unblock(): Promise<void> {
-    this.unblocking ??= this.endLoop();
+  async unblock(patience = PING_TIMEOUT): Promise<void> {
+    this.unblocking ??= this.endLoop(patience);
     await this.unblocking;
   }
 
-  private async endLoop(): Promise<void> {
+  private async endLoop(patience: number): Promise<void> {
     try {
-      if (await this.answers()) return;
+      if (await this.answers(patience)) return;
       await new Promise<void>((resolve) => this.control.post('Runtime.terminateExecution', () => resolve()));
       this.post({ type: 'terminated' });
     } finally {
@@ -164,13 +171,14 @@ export class MainThreadClient implements Variables {
 
   private async stop(run: number): Promise<void> {
     await this.unblock();
+    if (this.outcomes.has(run)) this.left.add(run);
     this.post({ type: 'abandon', run });
   }
 
-  private async answers(): Promise<boolean> {
+  private async answers(patience: number): Promise<boolean> {
     const id = this.next++;
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), PING_TIMEOUT)));
+    const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), patience)));
     const pong = new Promise<boolean>((resolve) => this.pongs.set(id, () => resolve(true)));
     this.post({ type: 'ping', id });
     const answered = await Promise.race([pong, late]);

@@ -91,6 +91,14 @@ class KernelBehaviour(unittest.TestCase):
                 self.assert_interrupted(request)
                 self.assertEqual(self.kernel.value("'after'"), "'after'")
 
+    def test_what_an_interrupted_cell_goes_on_to_do_does_not_block_the_next(self) -> None:
+        # Neither a timer, which would never fire, nor a loop yet when the interrupt comes.
+        request = self.started("await new Promise((r) => require('node:child_process').exec('sleep 1', r)); for (;;);")
+        self.kernel.interrupt()
+        self.assert_interrupted(request)
+        time.sleep(1.5)
+        self.assertEqual(self.kernel.value("'after'"), "'after'")
+
     def test_interrupts_by_signal(self) -> None:
         request = self.started("for (;;);")
         os.kill(self.kernel.manager.provisioner.pid, signal.SIGINT)
