@@ -102,8 +102,23 @@ function toTimestamp(s: string, pattern?: string): Timestamp | null {
     const t = parseTimestamp(s);
     return t === undefined ? null : new Timestamp(t.millis);
   }
-  const t = datePattern(pattern).parse(s);
+  const t = datePattern(pattern).parse(s) ?? sqlTimestamp(s);
   return t === null ? null : new Timestamp(t.millis);
+}
+
+const SQL_TIMESTAMP = /^(\d{4})-(\d{1,2})-(\d{1,2})(?: (\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9}))?)?$/;
+
+/** What does not fit a pattern is tried once more in java.sql's form, whose parts may overflow into the next ones. */
+function sqlTimestamp(s: string): { millis: number; nanos: number } | null {
+  const m = SQL_TIMESTAMP.exec(s.trim());
+  if (m === null) return null;
+  const [year, month, day, hour, minute, second] = m.slice(1, 7).map((part: string | undefined) => Number(part ?? 0));
+  if (month < 1 || month > 12 || day < 1 || day > 31) return null;
+  const fraction = Number((m[7] ?? '').padEnd(9, '0'));
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  date.setUTCHours(hour, minute, second, Math.floor(fraction / 1e6));
+  return { millis: date.getTime(), nanos: fraction % 1e6 };
 }
 
 function toDate(s: string, pattern?: string): number | null {
@@ -194,7 +209,7 @@ function toTimestampLtz(value: Exact | string, second?: number | string, third?:
     } catch {
       return null;
     }
-    const t = pattern === undefined ? parseTimestamp(value) : pattern.parse(value);
+    const t = pattern === undefined ? parseTimestamp(value) : (pattern.parse(value) ?? sqlTimestamp(value));
     return t === undefined || t === null
       ? null
       : new Timestamp(zone.toInstant(t.millis), pattern === undefined ? 0 : t.nanos);
