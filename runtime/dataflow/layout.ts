@@ -36,6 +36,27 @@ export interface Layout {
 }
 
 export function layoutOf(plan: PhysicalPlan, parallelism: number): Layout {
+  const layout = cut(plan, parallelism, false);
+  return feedsItself(layout) ? cut(plan, parallelism, true) : layout;
+}
+
+/**
+ * Whether rows that leave a fragment may come back into it, as when a union takes a source's rows and what an aggregate makes of them: the
+ * fragment would wait for a barrier that it has to send first.
+ */
+function feedsItself({ edges, fragmentOf, fragments }: Layout): boolean {
+  const next = Array.from({ length: fragments }, () => new Set<number>());
+  for (const { from, to, exchange } of edges)
+    if (exchange !== null) next[fragmentOf.get(from) as number].add(fragmentOf.get(to) as number);
+  return next.some((first, start) => {
+    const seen = new Set(first);
+    for (const f of seen) for (const g of next[f]) seen.add(g);
+    return seen.has(start);
+  });
+}
+
+/** @param apart nodes of several inputs take each through an exchange: then a fragment is entered at one node only. */
+function cut(plan: PhysicalPlan, parallelism: number, apart: boolean): Layout {
   const nodeParallelism = new Map<number, number>();
   const edges: LayoutEdge[] = [];
   const exchanges: Exchange[] = [];
@@ -49,12 +70,21 @@ export function layoutOf(plan: PhysicalPlan, parallelism: number): Layout {
       if (own > 1 && distribution.kind === 'hash')
         exchange = { id: exchanges.length, keys: distribution.keys, senders: upstream };
       else if (own === 1 && upstream > 1) exchange = { id: exchanges.length, keys: null, senders: upstream };
+      else if (apart && node.inputs.length > 1)
+        exchange = { id: exchanges.length, keys: own === 1 ? null : changeKeys(plan, from), senders: upstream };
       if (exchange) exchanges.push(exchange);
       edges.push({ from, to: node.id, input, exchange });
     });
   }
   const { fragmentOf, fragments } = fragmentsOf(plan, edges);
   return { parallelism, nodeParallelism, edges, exchanges, fragmentOf, fragments };
+}
+
+/** Columns by which a node's rows may be spread without mixing up the changes of a row. */
+function changeKeys(plan: PhysicalPlan, id: number): readonly number[] {
+  const node = plan.nodes.find((n) => n.id === id) as PhysicalNode;
+  const key = node.upsertKeys[0] ?? [];
+  return key.length > 0 ? key : node.schema.map((_, c) => c);
 }
 
 function parallelismOf(node: PhysicalNode, known: ReadonlyMap<number, number>, parallelism: number): number {

@@ -210,6 +210,33 @@ describe('checkpoints', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
+  test('taken where a union has a source twice: as it is, and what an aggregate makes of it', async () => {
+    const calc: NodeSketch = {
+      id: 3,
+      op: 'calc',
+      schema: COUNTS,
+      inputs: [1],
+      condition: null,
+      projections: [input(0), { kind: 'literal', type: BIGINT(false), value: 0n }],
+      distribution: [{ kind: 'any' }],
+    };
+    const any = { kind: 'any' } as const;
+    const union: NodeSketch = { id: 4, op: 'union', schema: COUNTS, inputs: [3, 2], distribution: [any, any] };
+    const rows = [1, 2, 3].map((a) => [a, 'x']);
+    const source = valuesSource(1, AB, rows, { bounded: false, options: { bounded: 'false' } });
+    const job = new JobHarness(
+      planOf(
+        [source, { ...countBy(2, [0], COUNTS), inputs: [1] }, calc, union, { ...resultSink(5, COUNTS), inputs: [4] }],
+        { parallelism: 2 },
+      ),
+      { checkpoints: directory },
+    );
+    await job.checkpoint();
+    job.send({ type: 'drain' });
+    expect(materialized(await job.run())).toEqual(['1 1 0', '1 1 1', '1 2 0', '1 2 1', '1 3 0', '1 3 1']);
+    expect(job.errors).toEqual([]);
+  });
+
   test.each([
     [1, 1],
     [2, 2],
