@@ -13,6 +13,7 @@ import {
   type Span,
 } from '../types/index.js';
 import { exprKey, input } from './expr-tools.js';
+import { bindEquality, bindInList, withFieldsNullable } from './in-list.js';
 import { bindDateTime, bindInterval, bindNumber } from './literals.js';
 import { bindRarity } from './rare-expressions.js';
 import type { Scope } from './scope.js';
@@ -111,8 +112,8 @@ export class ExprBinder {
       }
       case 'InList': {
         const operand = this.bind(expr.operand);
-        const equal = expr.values.map((v) => this.call('=', [operand, this.bind(v)], v.span));
-        const any = equal.reduce((a, b) => this.call('OR', [a, b], expr.span));
+        const values = expr.values.map((v) => this.bind(v));
+        const any = bindInList(this, operand, values, expr.span);
         return expr.negated ? this.call('NOT', [any], expr.span) : any;
       }
       case 'Is':
@@ -226,7 +227,8 @@ export class ExprBinder {
     }
     if (BINARY_OPERATORS[op] === undefined) return bindRarity(expr, this);
     const args = [this.bind(expr.left), this.bind(expr.right)];
-    return this.call(BINARY_OPERATORS[op], args, expr.span);
+    if (op === '=') return bindEquality(this, args[0], args[1], expr.span);
+    return withFieldsNullable(this.call(BINARY_OPERATORS[op], args, expr.span), args);
   }
 
   private logical(expr: Expr): BoundExpr {

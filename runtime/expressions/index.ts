@@ -3,7 +3,7 @@ import { installNestedCasts } from './codegen/nested-casts.js';
 export * from './bound.js';
 export * from './environment.js';
 export { bindCast, castable, coerce, implicitlyCastable } from './type-casts.js';
-export { commonType, commonTypeOf } from './type-rules.js';
+export { commonType, commonTypeOf, isNumeric } from './type-rules.js';
 export {
   bindCall,
   findFunction,
