@@ -111,6 +111,8 @@ export class MainThreadClient implements Variables {
   ): Promise<Outcome | null> {
     // The loop that an interrupted cell has come to meanwhile is nobody's any more.
     if (this.left.size > 0) await this.unblock(LEFT_PING_TIMEOUT);
+    // Interrupted before it began: it does not begin.
+    if (signal.aborted) return null;
     const run = this.next++;
     this.newest = run;
     const queries: Promise<void>[] = [];
@@ -121,8 +123,7 @@ export class MainThreadClient implements Variables {
     this.post({ type: 'run', run, cell, code, script });
     const interrupted = new Promise<null>((resolve) => {
       const stop = (): void => void this.stop(run).then(() => resolve(null));
-      if (signal.aborted) stop();
-      else signal.addEventListener('abort', stop, { once: true });
+      signal.addEventListener('abort', stop, { once: true });
     });
     // What the cell displays stands there when it ends.
     const displayed = outcome.then((ended) => Promise.all(queries).then(() => ended));
