@@ -1,3 +1,4 @@
+// Longer than files should be: one gateway's life from outside, with the few helpers that all of it needs.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { connect } from 'node:net';
